@@ -1,0 +1,42 @@
+"""Differentiate plain Python and NumPy code, as Knet.jl did for Julia.
+
+The public names are loaded on first use, so that a program that only reads run folders
+(the workbench) starts without importing NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knetengine import data as data
+    from knetengine import gpu as gpu
+    from knetengine import numpy as numpy
+    from knetengine import training as training
+    from knetengine.autograd import grad as grad
+    from knetengine.autograd import gradcheck as gradcheck
+    from knetengine.autograd import value_and_grad as value_and_grad
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "grad": "knetengine.autograd",
+    "gradcheck": "knetengine.autograd",
+    "value_and_grad": "knetengine.autograd",
+}
+_ROOMS = ("data", "gpu", "numpy", "training")
+
+__all__ = ["__version__", *sorted((*_HOME, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"knetengine.{name}")
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'knetengine' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

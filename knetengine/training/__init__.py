@@ -1,0 +1,34 @@
+"""A training run: its loop, its folder, its checkpoints, and the words that steer it.
+
+A model file uses `run` (the loop and its reports), `script` (main's keyword arguments become
+command-line options), `save` and `load` (safetensors). Everything else here is what keeps a
+run alive and readable from other processes.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knetengine.training.checkpoint import load as load
+    from knetengine.training.checkpoint import save as save
+    from knetengine.training.loop import Run as Run
+    from knetengine.training.loop import run as run
+    from knetengine.training.options import script as script
+
+_HOME = {
+    "Run": "loop",
+    "load": "checkpoint",
+    "run": "loop",
+    "save": "checkpoint",
+    "script": "options",
+}
+
+__all__ = ["Run", "load", "run", "save", "script"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'knetengine.training' has no attribute '{name}'")
+    value = getattr(import_module(f"knetengine.training.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

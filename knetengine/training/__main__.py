@@ -1,0 +1,15 @@
+"""`python -m knetengine.training FOLDER`: the detached process of a run."""
+
+import sys
+from pathlib import Path
+
+from knetengine.training.detach import become_detached
+
+if __name__ == "__main__":
+    become_detached(Path(sys.argv[1]) / "log.txt")
+
+    # NumPy is imported only now: a process that has threads should not fork
+    from knetengine.training.folder import RunFolder
+    from knetengine.training.runner import execute
+
+    execute(RunFolder(Path(sys.argv[1])))

@@ -1,0 +1,17 @@
+"""Where knet-tui keeps a user's runs, models and history."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """The folder of everything kept for this user; the variable KNET_HOME overrides it."""
+    chosen = os.environ.get("KNET_HOME")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("knet-tui")
+
+
+def runs_home() -> Path:
+    """The folder that holds one folder a run."""
+    return home() / "runs"

@@ -1,0 +1,82 @@
+"""Start runs, and end those that do not listen."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from knetengine.training.control import request
+from knetengine.training.folder import RunError, RunFolder, State, create_run
+
+WORKBENCH_NICENESS = 10  # halves the worst key-to-screen delay, costs an idle machine nothing
+
+
+def launch(source_path: Path, source: str, options: list[str], niceness: int = 0) -> RunFolder:
+    """Start the model `source` as a run of its own process and session, and return its folder.
+
+    Neither the end of this process nor of its terminal ends the run. Raises RunError when no
+    process could be started.
+    """
+    folder = create_run(source_path.stem, source, source_path.resolve(), options, niceness)
+    starter = subprocess.run(
+        [sys.executable, "-P", "-m", "knetengine.training", str(folder.path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        check=False,
+    )
+    if starter.returncode:
+        words = starter.stderr.decode(errors="replace").strip()
+        raise RunError(f"the process of run {folder.title} did not start: {words}")
+    return folder
+
+
+def wait_for(folder: RunFolder, seconds: float, *, ended: bool = False) -> State:
+    """The state once the run has begun (or has ended), or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        state = folder.state()
+        if state.has_ended or (state.status != "starting" and not ended):
+            return state
+        if time.monotonic() >= deadline:
+            return state
+        time.sleep(0.02)
+
+
+def stop(folder: RunFolder, patience: float = 5.0) -> State:
+    """Ask the run to stop after its step; return its state then, or after `patience` seconds."""
+    request(folder.control, "stop")
+    return wait_for(folder, patience, ended=True)
+
+
+def stop_now(folder: RunFolder, patience: float = 2.0) -> State:
+    """Interrupt the run in the middle of a step; kill it when it does not listen.
+
+    First SIGINT, so that the model's own `finally` runs, then SIGTERM, then SIGKILL to the whole
+    process group, `patience` seconds apart.
+    """
+    request(folder.control, "stop")
+    for word in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        state = folder.state()
+        if state.has_ended:
+            return state
+        if _is_process_of(state, folder):
+            os.killpg(state.process, word)
+        state = wait_for(folder, patience, ended=True)
+        if state.has_ended:
+            return state
+    return folder.state()
+
+
+def _is_process_of(state: State, folder: RunFolder) -> bool:
+    """Whether the process number still belongs to the run, not to a stranger who got it since."""
+    try:
+        command = psutil.Process(state.process).cmdline()
+    except psutil.Error:
+        return False
+    return str(folder.path) in command and os.getpgid(state.process) == state.process

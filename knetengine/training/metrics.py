@@ -1,0 +1,94 @@
+"""The figures of a run: one JSON object a line, appended as they come, read while they grow."""
+
+import math
+import os
+from pathlib import Path
+
+import msgspec
+
+from knetengine.training.tail import MEBIBYTE, LineTail
+
+
+class Report(msgspec.Struct, tag="report", tag_field="kind", frozen=True):
+    """What the model reported after an epoch; `time` in seconds since the run began."""
+
+    epoch: int
+    time: float
+    values: dict[str, float | str]  # JSON has no NaN: what is not finite travels as text
+
+    def figures(self) -> dict[str, float]:
+        """The reported values, with NaN and the infinities back as numbers."""
+        return {name: float(value) for name, value in self.values.items()}
+
+
+class Plan(msgspec.Struct, tag="plan", tag_field="kind", frozen=True):
+    """How many epochs the loop is about to count."""
+
+    time: float
+    epochs: int
+
+
+class Memory(msgspec.Struct, tag="memory", tag_field="kind", frozen=True):
+    """What the process and the engine's arrays held; sizes in bytes.
+
+    `tape_bytes` are the buffers that one gradient kept for its backward pass, `tape_entries`
+    its recorded operations; `parameter_bytes` the arrays last offered as a checkpoint.
+    """
+
+    time: float
+    process_bytes: int
+    process_peak_bytes: int
+    tape_entries: int
+    tape_bytes: int
+    parameter_bytes: int
+
+
+class Event(msgspec.Struct, tag="event", tag_field="kind", frozen=True):
+    """Something that happened to the run: paused, resumed, stopping, checkpoint, not finite."""
+
+    time: float
+    name: str
+    text: str = ""
+
+
+Record = Report | Plan | Memory | Event
+
+
+def encodable(values: dict[str, float]) -> dict[str, float | str]:
+    """The values with NaN and the infinities as text."""
+    return {name: v if math.isfinite(v) else str(v) for name, v in values.items()}
+
+
+class MetricsWriter:
+    """Appends records; each line is one write, so readers and kills never see half of two."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._encoder = msgspec.json.Encoder()
+
+    def write(self, record: Record) -> None:
+        """Append one record."""
+        os.write(self._descriptor, self._encoder.encode(record) + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+class MetricsReader:
+    """Reads the records that were added since the last read; lines it cannot read are counted."""
+
+    def __init__(self, path: Path) -> None:
+        self._tail = LineTail(path)
+        self._decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+        self.unreadable = 0
+
+    def read(self, limit: int = MEBIBYTE) -> list[Record]:
+        """The new records of at most about `limit` bytes; empty when there is nothing new."""
+        records: list[Record] = []
+        for line in self._tail.read(limit):
+            try:
+                records.append(self._decoder.decode(line))
+            except msgspec.MsgspecError:
+                self.unreadable += 1
+        return records

@@ -1,0 +1,54 @@
+"""A run in one line: what lists of runs show."""
+
+import time
+
+import msgspec
+
+from knetengine.training.folder import RunFolder, State
+from knetengine.training.metrics import Report
+
+TAIL_BYTES = 4096  # room for the last report and the samples after it
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The newest figures of a run; `seconds` is the time it has lasted so far."""
+
+    number: int
+    name: str
+    options: list[str]
+    state: State
+    epoch: int | None
+    figures: dict[str, float]
+    seconds: float
+
+
+def summarise(folder: RunFolder) -> Summary:
+    """Read just as much of the run as its summary needs, however long its files are."""
+    description, state = folder.description, folder.state()
+    report = last_report(folder)
+    until = state.ended or (time.time() if state.started and not state.has_ended else 0.0)
+    return Summary(
+        number=description.number,
+        name=description.name,
+        options=description.options,
+        state=state,
+        epoch=report.epoch if report else None,
+        figures=report.figures() if report else {},
+        seconds=max(0.0, until - state.started) if until else (report.time if report else 0.0),
+    )
+
+
+def last_report(folder: RunFolder) -> Report | None:
+    """The newest whole report, read from the end of the file."""
+    try:
+        with folder.metrics.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
+            lines = file.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return None
+    for line in reversed(lines):
+        try:
+            return msgspec.json.decode(line, type=Report)
+        except msgspec.MsgspecError:
+            continue  # a sample of memory, an event, or a line cut off by the seek
+    return None

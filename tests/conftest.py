@@ -1,0 +1,22 @@
+"""Every test has a home of its own, and no run outlives the test that started it."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from knetengine.training.folder import all_runs
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """KNET_HOME for this test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("KNET_HOME", str(folder))
+    yield folder
+    for run in all_runs():
+        state = run.state()
+        if not state.has_ended and state.process:
+            os.killpg(state.process, signal.SIGKILL)
