@@ -4,8 +4,8 @@ import contextlib
 import os
 import sys
 import traceback
-from types import TracebackType
 
+from knetengine.tracebacks import traceback_lines, user_traceback
 from knetengine.training.folder import Failure, RunFolder
 from knetengine.training.loop import run
 from knetengine.training.options import OptionError
@@ -27,16 +27,21 @@ def execute(folder: RunFolder) -> None:
         except OptionError as error:
             recorder.end("rejected", Failure("OptionError", error.message))
         except KeyboardInterrupt as error:
-            failure = _failure(error, folder, "interrupted")
+            failure = _failure(error, description.source_path, "interrupted")
             print(f"interrupted at line {failure.line}", flush=True)
             recorder.end("stopped", failure)
         except SystemExit as error:
             if error.code in (None, 0):
                 recorder.end("finished")
             else:
-                _fail(recorder, _failure(error, folder, f"sys.exit({error.code!r}) was called"))
+                _fail(
+                    recorder,
+                    _failure(
+                        error, description.source_path, f"sys.exit({error.code!r}) was called"
+                    ),
+                )
         except BaseException as error:
-            _fail(recorder, _failure(error, folder, str(error)))
+            _fail(recorder, _failure(error, description.source_path, str(error)))
         else:
             recorder.end("stopped" if recorder.stopping else "finished")
         finally:
@@ -50,20 +55,13 @@ def _fail(recorder: Recorder, failure: Failure) -> None:
     recorder.end("failed", failure)
 
 
-def _failure(error: BaseException, folder: RunFolder, message: str) -> Failure:
-    path = folder.description.source_path
-    own_frames = _from_the_model_on(error.__traceback__, path)
-    lines = traceback.format_exception(type(error), error, own_frames)
+def _failure(error: BaseException, path: str, message: str) -> Failure:
     if isinstance(error, SyntaxError) and error.filename == path:
-        line = error.lineno
+        line, message = error.lineno, error.msg
     else:
-        frames = traceback.extract_tb(own_frames)
+        frames = traceback.extract_tb(error.__traceback__)
         line = next((f.lineno for f in reversed(frames) if f.filename == path), None)
-    return Failure(type(error).__name__, message, line, "".join(lines).rstrip())
-
-
-def _from_the_model_on(trace: TracebackType | None, path: str) -> TracebackType | None:
-    """The traceback from the model file's first frame on: what ran it is not the user's."""
-    while trace is not None and trace.tb_frame.f_code.co_filename != path:
-        trace = trace.tb_next
-    return trace
+    lines = traceback_lines(user_traceback(error))
+    if isinstance(error, SystemExit):
+        lines.append(message)
+    return Failure(type(error).__name__, message, line, "\n".join(lines))
