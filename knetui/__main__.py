@@ -1,0 +1,6 @@
+"""`python -m knetui` is `knet-tui`."""
+
+from knetui.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The command `knet-tui`: its words, and nothing of what they do."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+import knetengine
+from knetui.words import WORDS, unknown_word
+
+app = App(
+    name="knet-tui",
+    help="Learn and try deep learning in a terminal. Without a command: the workbench.",
+    version=knetengine.__version__,
+    result_action="return_value",
+)
+
+
+@app.default
+def workbench(file: Path | None = None, /) -> int:
+    """Open the workbench, with FILE in its editor."""
+    from knetui.workbench import open_workbench
+
+    return open_workbench(file)
+
+
+@app.command
+def train(
+    model: str,
+    /,
+    *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    detach: bool = False,
+) -> int:
+    """Train FILE or an example without the workbench, with the options of its main.
+
+    The run is a process of its own: it goes on when this command or its terminal is killed.
+    Ctrl-C asks it to stop after its step.
+
+    Parameters
+    ----------
+    model:
+        A model file, or the name of an example (`knet-tui train --help` lists them).
+    options:
+        Options of the model's main, such as `--epochs 20`; `knet-tui train MODEL --help`.
+    detach:
+        Print the run's number and leave it running.
+    """
+    from knetui.commands import train_model
+
+    return train_model(model, list(options), detach=detach)
+
+
+@app.command
+def repl(file: Path | None = None, /) -> int:
+    """Type Python and see gradients at once; FILE's functions are there by name."""
+    from knetui.repl.prompt import run_repl
+
+    return run_repl(file)
+
+
+@app.command
+def runs() -> int:
+    """List the runs: number, model, how they stand, their last figures."""
+    from knetui.commands import list_runs
+
+    return list_runs()
+
+
+@app.command
+def attach(run: str = "last", /) -> int:
+    """Open the workbench on RUN: its number, `last`, or its folder."""
+    from knetui.workbench import attach_workbench
+
+    return attach_workbench(run)
+
+
+@app.command
+def pause(run: str = "last", /) -> int:
+    """Let RUN wait after its step."""
+    from knetui.commands import pause_run
+
+    return pause_run(run)
+
+
+@app.command
+def resume(run: str = "last", /) -> int:
+    """Let a paused RUN go on."""
+    from knetui.commands import resume_run
+
+    return resume_run(run)
+
+
+@app.command
+def stop(run: str = "last", /, *, now: bool = False) -> int:
+    """End RUN after its step.
+
+    Parameters
+    ----------
+    now:
+        In the middle of a step: interrupt it, and kill it when it does not listen.
+    """
+    from knetui.commands import stop_run
+
+    return stop_run(run, now=now)
+
+
+data = App(name="data", help="Look at the sets of data.")
+app.command(data)
+
+
+@data.command(name="list")
+def list_data() -> int:
+    """List the sets of data and where each comes from."""
+    from knetui.commands import list_sets
+
+    return list_sets()
+
+
+@app.command
+def doctor() -> int:
+    """Print what this installation has and where it keeps things, for a report of a fault."""
+    from knetui.doctor import examine
+
+    return examine()
+
+
+def main() -> None:
+    """Run the command line."""
+    arguments = sys.argv[1:]
+    try:
+        status = _answer(arguments)
+    except CycloptsError as error:
+        print(f"knet-tui: {' '.join(str(error).split())}", file=sys.stderr)
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _answer(arguments: list[str]) -> object:
+    match arguments:
+        case [word, _, *_] if word[0] != "-" and word not in WORDS:
+            print(f"knet-tui: {unknown_word(word)}", file=sys.stderr)
+            return 2
+        case ["train", model, *options] if model[0] != "-" and {"--help", "-h"} & set(options):
+            from knetui.commands import show_options
+
+            return show_options(model)
+        case _:
+            return app(arguments, exit_on_error=False, print_error=False)

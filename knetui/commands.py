@@ -1,0 +1,184 @@
+"""What the words of the command line do; each returns an exit status.
+
+0: as asked. 1: the model failed. 2: the words were wrong. 3: the process of the run died.
+"""
+
+import subprocess
+import sys
+import time
+
+from knetengine.data.catalogue import SETS
+from knetengine.training.control import request
+from knetengine.training.folder import ENDED, RunError, RunFolder, State, Status, all_runs, find_run
+from knetengine.training.launch import launch, stop, stop_now, wait_for
+from knetengine.training.summary import Summary, summarise
+from knetengine.training.tail import LineTail
+from knetui.fence import fence
+from knetui.models import ModelNotFoundError, find_model
+
+EXIT_STATUS: dict[Status, int] = {
+    "finished": 0,
+    "stopped": 0,
+    "failed": 1,
+    "rejected": 2,
+    "died": 3,
+}
+FOLLOW_SECONDS = 0.02
+
+
+def train_model(model: str, options: list[str], *, detach: bool) -> int:
+    """Start a run; follow its log to its end unless `detach`."""
+    try:
+        path = find_model(model)
+        folder = launch(path, path.read_text(encoding="utf-8"), options)
+    except (ModelNotFoundError, RunError, OSError, UnicodeDecodeError) as error:
+        return _complain(error)
+    if not detach:
+        return _follow(folder)
+    state = wait_for(folder, 10)
+    if state.status == "rejected":
+        return _reject(folder, state)
+    print(folder.description.number)
+    return 0
+
+
+def show_options(model: str) -> int:
+    """Print the options of a model's main."""
+    try:
+        path = find_model(model)
+    except ModelNotFoundError as error:
+        return _complain(error)
+    return subprocess.call(
+        [sys.executable, "-P", "-m", "knetengine.training.source", str(path), "--help"]
+    )
+
+
+def list_runs() -> int:
+    """Print a line for each run, the newest last."""
+    rows = [["run", "model", "status", "epoch", "trn", "tst", "took", "options"]]
+    rows += [_row(summarise(folder)) for folder in all_runs()]
+    if len(rows) == 1:
+        print("no runs yet; `knet-tui train housing` starts one")
+        return 0
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (fence(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def pause_run(which: str) -> int:
+    """Ask a run to wait after its step, and say when it does."""
+    return _steer(which, "pause", "paused")
+
+
+def resume_run(which: str) -> int:
+    """Ask a paused run to go on, and say when it does."""
+    return _steer(which, "run", "running")
+
+
+def stop_run(which: str, *, now: bool) -> int:
+    """End a run after its step, or at once."""
+    try:
+        folder = find_run(which)
+        state = folder.state()
+        if state.has_ended:
+            print(f"run {folder.title} has already ended: {state.status}")
+            return 0
+        state = stop_now(folder) if now else stop(folder)
+    except RunError as error:
+        return _complain(error)
+    if state.has_ended:
+        print(f"run {folder.title}: {state.status}")
+        return 0
+    number = folder.description.number
+    print(
+        f"run {folder.title} will stop after the step that it is in; "
+        f"`knet-tui stop {number} --now` interrupts that step"
+    )
+    return 0
+
+
+def list_sets() -> int:
+    """Print the sets of data, where each comes from, and its licence."""
+    for name, content, source, licence in SETS:
+        print(f"{name:10} {content:50} {source:10} {licence}")
+    return 0
+
+
+def _row(summary: Summary) -> list[str]:
+    figures = [summary.figures.get(name) for name in ("trn", "tst")]
+    return [
+        str(summary.number),
+        summary.name,
+        summary.state.status,
+        "" if summary.epoch is None else str(summary.epoch),
+        *("" if figure is None else f"{figure:.6g}" for figure in figures),
+        f"{summary.seconds:.1f} s",
+        " ".join(summary.options),
+    ]
+
+
+def _steer(which: str, wanted: str, expected: Status) -> int:
+    try:
+        folder = find_run(which)
+        state = folder.state()
+        if state.has_ended:
+            raise RunError(f"run {folder.title} has ended: {state.status}")
+    except RunError as error:
+        return _complain(error)
+    request(folder.control, "pause" if wanted == "pause" else "run")
+    deadline = time.monotonic() + 5
+    while state.status not in (expected, *ENDED) and time.monotonic() < deadline:
+        time.sleep(FOLLOW_SECONDS)
+        state = folder.state()
+    late = "" if state.status == expected else f" (asked for: {wanted}, after the step it is in)"
+    print(f"run {folder.title}: {state.status}{late}")
+    return 0
+
+
+def _follow(folder: RunFolder) -> int:
+    """Copy the log to this terminal until the run ends; Ctrl-C asks it to stop."""
+    log = LineTail(folder.log)
+    print(f"run {folder.title}: {folder.path}", file=sys.stderr)
+    asked = False
+    while True:
+        try:
+            ended = folder.state().has_ended  # looked up first: nothing is logged after the end
+            _print_lines(log)
+            if ended:
+                break
+            time.sleep(FOLLOW_SECONDS)
+        except KeyboardInterrupt:
+            if asked:
+                stop_now(folder)
+                continue
+            asked = True
+            request(folder.control, "stop")
+            print("stopping after this step; Ctrl-C again interrupts it", file=sys.stderr)
+    state = folder.state()
+    if state.status == "rejected":
+        return _reject(folder, state)
+    if state.status != "finished":
+        print(f"run {folder.title}: {state.status}", file=sys.stderr)
+    return EXIT_STATUS[state.status]
+
+
+def _print_lines(log: LineTail) -> None:
+    while lines := log.read():
+        text = b"\n".join(lines).decode("utf-8", errors="replace")
+        sys.stdout.write(fence(text) + "\n")
+        sys.stdout.flush()
+
+
+def _reject(folder: RunFolder, state: State) -> int:
+    """Say why a run never began; no folder is kept for a mistyped option."""
+    assert state.failure is not None
+    print(f"knet-tui train: {fence(state.failure.message)}", file=sys.stderr)
+    folder.remove()
+    return 2
+
+
+def _complain(error: Exception) -> int:
+    print(f"knet-tui: {error}", file=sys.stderr)
+    return 2

@@ -1,0 +1,43 @@
+"""What this installation has, for a report of a fault."""
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+
+import knetengine
+from knetengine.gpu import devices
+from knetengine.training.folder import all_runs
+from knetengine.training.home import home
+from knetui.models import example_names, examples_folder
+from knetui.widgets.memory import in_bytes
+
+LIBRARIES = ("textual", "prompt_toolkit", "numpy", "plotext", "safetensors", "msgspec")
+
+
+def examine() -> int:
+    """Print a line for each thing that is often the reason of a fault."""
+    print(f"knet-tui     {knetengine.__version__}")
+    print(f"python       {platform.python_version()} ({sys.executable})")
+    print(f"system       {platform.platform()}")
+    print("libraries    " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
+    for device in devices():
+        memory = f"{in_bytes(device.free_bytes)} of {in_bytes(device.memory_bytes)} free"
+        print(f"device       {device.name}: {device.description}, {memory}")
+    if not any(device.name.startswith("cuda") for device in devices()):
+        print("             no CUDA device that CuPy can use (pip install 'knet-tui[cuda13]')")
+    size = os.get_terminal_size() if sys.stdout.isatty() else None
+    terminal = f"{size.columns} x {size.lines}" if size else "none (output goes to a file or pipe)"
+    colours = os.environ.get("COLORTERM") or "not announced"
+    print(f"terminal     {terminal}, TERM={os.environ.get('TERM', '')}, 24-bit colour: {colours}")
+    print(f"kept in      {home()} ({'writable' if _writable() else 'NOT WRITABLE'})")
+    print(f"runs         {len(all_runs())}")
+    print(f"examples     {', '.join(example_names())} in {examples_folder()}")
+    return 0
+
+
+def _writable() -> bool:
+    folder = home()
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK)

@@ -1,0 +1,1 @@
+"""One pane of the workbench a file."""

@@ -1,0 +1,67 @@
+"""The memory pane: what a run's process and the engine's arrays hold."""
+
+import psutil
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from knetui.run_view import RunView
+from knetui.widgets.pane import Pane
+
+
+class MemoryFigures(Static, can_focus=True):
+    """The figures."""
+
+    DEFAULT_CSS = """
+    MemoryFigures { text-wrap: nowrap; text-overflow: clip; }
+    """
+
+
+class MemoryPane(Pane):
+    """Figures that the selected run measured itself, and those of this machine."""
+
+    title = "memory"
+    entry = "MemoryFigures"
+
+    def compose(self) -> ComposeResult:
+        """A table of figures."""
+        yield MemoryFigures()
+
+    def show_figures(self, run: RunView | None) -> None:
+        """Show the newest figures of a run."""
+        rows: list[tuple[str, str, str]] = []
+        memory = run.memory if run else None
+        if run is not None and memory is not None:
+            of_run = f"of run {run.number}"
+            rows += [
+                ("process", in_bytes(memory.process_bytes), of_run),
+                ("peak", in_bytes(memory.process_peak_bytes), of_run),
+                ("tape", in_bytes(memory.tape_bytes), "held by one gradient"),
+                ("tape ops", f"{memory.tape_entries:,}", "recorded on it"),
+                ("weights", in_bytes(memory.parameter_bytes), of_run),
+            ]
+        machine = psutil.virtual_memory()
+        rows += [
+            ("workbench", in_bytes(psutil.Process().memory_info().rss), "this program"),
+            ("free", in_bytes(machine.available), f"of {in_bytes(machine.total)}"),
+        ]
+        figures = Text(no_wrap=True, overflow="crop")
+        for label, figure, note in rows:
+            figures.append(f"{label:<9}", "dim")
+            figures.append(f" {figure:>9}")
+            figures.append(f"  {note}\n", "dim")
+        figures.rstrip()
+        self.query_one(MemoryFigures).update(figures, layout=False)
+
+
+def in_bytes(count: int) -> str:
+    """A number of bytes with a binary unit: `312 B`, `1.50 KiB`, `21.4 GiB`."""
+    if count < 1024:
+        return f"{count} B"
+    size, unit = count / 1024, "KiB"
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1000 or unit == "TiB":
+            break
+        size /= 1024
+    digits = 2 if size < 10 else 1 if size < 100 else 0
+    return f"{size:.{digits}f} {unit}"

@@ -1,0 +1,45 @@
+"""The frame that all panes share: a border with a number and a title."""
+
+from typing import Any
+
+from rich.text import Text
+from textual.containers import Vertical
+
+from knetui.fence import fence
+
+
+class Pane(Vertical):
+    """A numbered part of the workbench; `entry` names the widget that takes its keys."""
+
+    DEFAULT_CSS = """
+    Pane {
+        border: round $surface-lighten-2;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        padding: 0 1;
+        &:focus-within {
+            border: round $accent;
+            border-title-color: $accent;
+            border-title-style: bold;
+        }
+    }
+    """
+    title = ""
+    entry = "*"
+
+    def __init__(self, number: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.number = number
+        self.show_title(self.title)
+
+    def show_title(self, title: str) -> None:
+        """Show a title behind the number of the key that jumps here; brackets are no markup."""
+        self.border_title = Text(f"{self.number} {fence(title)}")  # type: ignore[assignment]
+
+    def show_subtitle(self, subtitle: str) -> None:
+        """Show a few words on the lower border."""
+        self.border_subtitle = Text(fence(subtitle)) if subtitle else None  # type: ignore[assignment]
+
+    def enter(self) -> None:
+        """Give the keyboard to this pane."""
+        self.query(self.entry).first().focus()

@@ -1,0 +1,306 @@
+"""The REPL pane: expressions evaluated by the child process, with the model's names at hand."""
+
+import asyncio
+from typing import Any
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Label, RichLog, TextArea
+
+from knetui.evaluator.client import Evaluator, EvaluatorDied
+from knetui.evaluator.protocol import Error, Event, Result, Stream
+from knetui.fence import fence
+from knetui.session import HISTORY_LENGTH
+from knetui.widgets.pane import Pane
+
+KEPT_LINES = 2_000
+LINES_A_FLUSH = 200  # drawn in about 6 ms
+FLUSH_SECONDS = 0.1
+PENDING_CHARACTERS = 100_000  # beyond, the child's output waits for the screen
+PATIENCE_SECONDS = 2.0
+
+
+class ReplInput(TextArea):
+    """The input: Enter runs what is complete, Up and Down walk through earlier inputs."""
+
+    DEFAULT_CSS = """
+    ReplInput {
+        height: auto; max-height: 8; min-height: 1;
+        border: none; padding: 0; background: transparent;
+        &:focus { border: none; }
+    }
+    """
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    class CompletionWanted(Message):
+        """Tab was pressed behind a name."""
+
+    class InterruptWanted(Message):
+        """Ctrl-C was pressed with nothing selected."""
+
+    class HistoryWanted(Message):
+        """Up was pressed on the first line, or Down on the last."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    async def _on_key(self, event: Key) -> None:
+        message = self._message_for(event.key)
+        if message is not None:
+            event.stop()
+            event.prevent_default()
+            self.post_message(message)
+            return
+        if event.key in ("shift+enter", "alt+enter", "ctrl+j"):
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+            return
+        await super()._on_key(event)
+
+    def _message_for(self, key: str) -> Message | None:
+        row, column = self.cursor_location
+        match key:
+            case "enter":
+                return self.Submitted()
+            case "ctrl+c" if not self.selected_text:
+                return self.InterruptWanted()
+            case "tab" if self.document.get_line(row)[:column].strip():
+                return self.CompletionWanted()
+            case "up" if row == 0:
+                return self.HistoryWanted(-1)
+            case "down" if row == self.document.line_count - 1:
+                return self.HistoryWanted(1)
+            case _:
+                return None
+
+
+class ReplPane(Pane):
+    """Speaks with the evaluator; the user's code never runs in the workbench itself."""
+
+    DEFAULT_CSS = """
+    ReplPane Horizontal { height: auto; }
+    ReplPane Label { color: $accent; }
+    ReplPane RichLog { height: 1fr; background: transparent; scrollbar-size-horizontal: 0; }
+    """
+    title = "repl"
+    entry = "ReplInput"
+
+    def __init__(self, number: int, history: list[str], **settings: Any) -> None:
+        super().__init__(number, **settings)
+        self._history = history
+        self._place = len(history)
+        self._evaluator = Evaluator(on_stray=self._take)
+        self._lines: list[Text] = []
+        self._partial = ""
+        self._pending = 0
+        self._flushed = asyncio.Event()
+        self._asked_to_stop = 0.0
+        self._model: tuple[str, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Output above the input."""
+        output = RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
+        output.can_focus = True
+        yield output
+        entry = ReplInput(language="python", theme="css", tab_behavior="indent", compact=True)
+        entry.placeholder = "grad(lambda x: x**3)(2.0)"
+        entry.show_line_numbers = False
+        entry.cursor_blink = False
+        with Horizontal():
+            yield Label(">>> ")
+            yield entry
+
+    def on_mount(self) -> None:
+        """Begin to show output."""
+        self.set_interval(FLUSH_SECONDS, self._flush)
+
+    @property
+    def input(self) -> ReplInput:
+        """The input area."""
+        return self.query_one(ReplInput)
+
+    @work(group="evaluator-start")
+    async def start(self, source: str, filename: str) -> None:
+        """Start the evaluator and define the model's names in it."""
+        self._model = (source, filename)
+        await self._restart()
+
+    @work(group="evaluator-load")
+    async def load_model(self, source: str, filename: str) -> None:
+        """Define the model's names anew, as its text is now."""
+        self._model = (source, filename)
+        if self._evaluator.alive and not self._evaluator.busy:
+            await self._load()
+
+    async def close(self) -> None:
+        """End the evaluator."""
+        await self._evaluator.close(grace=0.3)
+
+    @on(ReplInput.Submitted)
+    @work(group="evaluator-run")
+    async def _submit(self) -> None:
+        code = self.input.text
+        if not code.strip():
+            return
+        if self._evaluator.busy:
+            self._say("still running; Ctrl-C interrupts it", "yellow")
+            return
+        try:
+            if code.strip().startswith("?") or code.strip().endswith("?"):
+                self._accept(code)
+                await self._explain(code.strip().strip("?"))
+                return
+            answer = await self._evaluator.is_complete(code)
+            row = self.input.cursor_location[0]
+            if answer.status == "incomplete" or row < self.input.document.line_count - 1:
+                self.input.insert("\n" + answer.indent)
+                return
+            self._accept(code)
+            self.show_subtitle("running; Ctrl-C interrupts")
+            await self._evaluator.execute(code, self._on_event)
+        except EvaluatorDied as death:
+            await self._mourn(death)
+        finally:
+            self.show_subtitle("")
+            self._end_partial()
+
+    @on(ReplInput.InterruptWanted)
+    @work(group="evaluator-interrupt")
+    async def _interrupt(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._evaluator.busy:
+            self.input.clear()
+        elif self._asked_to_stop and now - self._asked_to_stop >= PATIENCE_SECONDS:
+            self._asked_to_stop = 0.0
+            await self._evaluator.kill()
+        else:
+            self._evaluator.interrupt()
+            self._asked_to_stop = self._asked_to_stop or now
+            await asyncio.sleep(PATIENCE_SECONDS)
+            if self._evaluator.busy and self._asked_to_stop:
+                self._say("still running; Ctrl-C again restarts it (its names are lost)", "yellow")
+            else:
+                self._asked_to_stop = 0.0
+
+    @on(ReplInput.CompletionWanted)
+    @work(group="evaluator-complete", exclusive=True)
+    async def _complete(self) -> None:
+        area = self.input
+        code = area.text
+        cursor = area.document.get_index_from_location(area.cursor_location)  # type: ignore[attr-defined]
+        try:
+            answer = await self._evaluator.complete(code, cursor)
+        except EvaluatorDied:
+            return
+        if not answer.matches or area.text != code:
+            return
+        common = _common_beginning(answer.matches)
+        locate = area.document.get_location_from_index  # type: ignore[attr-defined]
+        if len(common) > answer.end - answer.start:
+            area.replace(common, locate(answer.start), locate(answer.end))
+        elif len(answer.matches) > 1:
+            self._say("  ".join(answer.matches[:60]), "dim")
+
+    @on(ReplInput.HistoryWanted)
+    def _walk_history(self, event: ReplInput.HistoryWanted) -> None:
+        place = self._place + event.step
+        if 0 <= place <= len(self._history):
+            self._place = place
+            text = self._history[place] if place < len(self._history) else ""
+            self.input.load_text(text)
+            self.input.move_cursor(self.input.document.end)
+
+    async def _restart(self) -> None:
+        try:
+            await self._evaluator.start()
+            await self._load()
+        except EvaluatorDied as death:
+            self._say(fence(f"{death}; {death.trace}"), "bold red")
+
+    async def _load(self) -> None:
+        if self._model is not None:
+            try:
+                await self._evaluator.load(*self._model, self._on_load_event)
+            finally:
+                self._end_partial()
+
+    def _on_load_event(self, event: Event) -> None:
+        """Of a model that is being loaded only its mistakes are of interest here."""
+        if isinstance(event, Error):
+            where = f" (line {event.line})" if event.line else ""
+            self._say(f"model not loaded: {event.name}: {event.message}{where}", "red")
+
+    async def _explain(self, name: str) -> None:
+        answer = await self._evaluator.inspect(name, len(name))
+        self._say(answer.text if answer.found else f"there is no {name} here", "")
+
+    async def _mourn(self, death: EvaluatorDied) -> None:
+        self._say(f"{death}; a new one was started, without the old names", "bold red")
+        if death.trace:
+            self._say(death.trace, "red")
+        self._asked_to_stop = 0.0
+        await self._restart()
+
+    def _accept(self, code: str) -> None:
+        first, *rest = code.splitlines()
+        self._say("\n".join([f">>> {first}", *(f"... {line}" for line in rest)]), "bold")
+        if not self._history or self._history[-1] != code:
+            self._history.append(code)
+            del self._history[:-HISTORY_LENGTH]
+        self._place = len(self._history)
+        self.input.clear()
+
+    async def _on_event(self, event: Event) -> None:
+        self._take(event)
+        if self._pending > PENDING_CHARACTERS:
+            self._flushed.clear()
+            await self._flushed.wait()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Stream(text=text):
+                *whole, self._partial = (self._partial + text).split("\n")
+                self._pending += len(text)
+                self._lines.extend(Text(fence(line)) for line in whole)
+            case Result(text=text):
+                self._say(text, "")
+            case Error(traceback=lines):
+                self._say("\n".join(lines).rstrip(), "red")
+            case _:
+                pass
+
+    def _say(self, text: str, style: str) -> None:
+        self._end_partial()
+        self._lines.extend(Text(fence(line), style=style) for line in text.splitlines())
+
+    def _end_partial(self) -> None:
+        if self._partial:
+            self._lines.append(Text(fence(self._partial)))
+            self._partial = ""
+
+    def _flush(self) -> None:
+        if self._lines:
+            lines, self._lines = self._lines, []
+            if len(lines) > LINES_A_FLUSH:
+                passed_over = len(lines) - LINES_A_FLUSH
+                lines = [
+                    Text(f"... {passed_over:,} lines passed over", style="dim"),
+                    *lines[-LINES_A_FLUSH:],
+                ]
+            self.query_one(RichLog).write(Text("\n").join(lines))
+        self._pending = 0
+        self._flushed.set()
+
+
+def _common_beginning(words: list[str]) -> str:
+    first, last = min(words), max(words)
+    same = next((i for i, c in enumerate(first) if i >= len(last) or c != last[i]), len(first))
+    return first[:same]

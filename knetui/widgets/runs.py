@@ -1,0 +1,133 @@
+"""The runs pane: every run of this user, which are drawn, and which one is looked at."""
+
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable
+
+from knetengine.training.folder import Status
+from knetengine.training.summary import Summary
+from knetui.fence import fence
+from knetui.widgets.pane import Pane
+
+COLUMNS = ("", "run", "status", "epoch", "trn", "tst", "model", "options")
+STATUS_STYLES: dict[Status, str] = {
+    "running": "green",
+    "starting": "green",
+    "paused": "yellow",
+    "failed": "bold red",
+    "died": "bold red",
+    "stopped": "dim",
+}
+
+
+class RunsPane(Pane):
+    """A table, the newest run first."""
+
+    DEFAULT_CSS = """
+    RunsPane DataTable { background: transparent; height: 1fr; scrollbar-size-horizontal: 0; }
+    """
+    title = "runs"
+    entry = "DataTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "draw", "Draw", tooltip="Draw this run's curves, or stop drawing them")
+    ]
+
+    class Selected(Message):
+        """A run is to be looked at: its log, its memory."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class Toggled(Message):
+        """A run's curves are to be drawn, or no longer."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield DataTable(cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
+
+    def on_mount(self) -> None:
+        """Name the columns."""
+        self._rows: dict[str, tuple[Text, ...]] = {}
+        for column in COLUMNS:
+            self.table.add_column(f"{column} " if column != "run" else " run ", key=column)
+
+    @property
+    def table(self) -> DataTable[Any]:
+        """The table."""
+        return self.query_one(DataTable)
+
+    def show_summaries(
+        self, summaries: dict[str, Summary], colours: dict[str, tuple[int, int, int]]
+    ) -> None:
+        """Show these runs, given by folder name and newest first; `colours` of those drawn."""
+        rows = {name: _cells(s, colours.get(name)) for name, s in summaries.items()}
+        if list(rows) != list(self._rows):
+            self._refill(rows)
+            return
+        for name, cells in rows.items():
+            for column, old, new in zip(COLUMNS, self._rows[name], cells, strict=True):
+                if old != new:
+                    self.table.update_cell(name, column, new, update_width=True)
+        self._rows = rows
+
+    def move_to(self, name: str) -> None:
+        """Put the cursor on a run without asking for it to be looked at."""
+        if name in self._rows:
+            with self.prevent(DataTable.RowHighlighted):
+                self.table.move_cursor(row=list(self._rows).index(name))
+
+    def action_draw(self) -> None:
+        """Draw the run under the cursor, or no longer."""
+        if name := self._name_under_cursor():
+            self.post_message(self.Toggled(name))
+
+    @on(DataTable.RowHighlighted)
+    def _look(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        if self.table.has_focus and event.row_key.value is not None:
+            self.post_message(self.Selected(event.row_key.value))
+
+    def _name_under_cursor(self) -> str | None:
+        names = list(self._rows)
+        row = self.table.cursor_row
+        return names[row] if 0 <= row < len(names) else None
+
+    def _refill(self, rows: dict[str, tuple[Text, ...]]) -> None:
+        current = self._name_under_cursor()
+        with self.prevent(DataTable.RowHighlighted):
+            self.table.clear()
+            for name, cells in rows.items():
+                self.table.add_row(*cells, key=name)
+            self._rows = rows
+            if current is not None:
+                self.move_to(current)
+
+
+def _cells(summary: Summary, colour: tuple[int, int, int] | None) -> tuple[Text, ...]:
+    mark = Text("●", style="rgb({},{},{})".format(*colour)) if colour else Text("○", style="dim")
+    status = summary.state.status
+    return (
+        mark,
+        Text(f" {summary.number} "),
+        Text(f"{status} ", style=STATUS_STYLES.get(status, "")),
+        Text("" if summary.epoch is None else f"{summary.epoch:,} ", justify="right"),
+        _figure(summary, "trn"),
+        _figure(summary, "tst"),
+        Text(f"{fence(summary.name)} "),
+        Text(fence(" ".join(summary.options)), style="dim"),
+    )
+
+
+def _figure(summary: Summary, name: str) -> Text:
+    value = summary.figures.get(name)
+    return Text("" if value is None else f"{value:.4g} ", justify="right")

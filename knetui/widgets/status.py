@@ -1,0 +1,57 @@
+"""The line at the top: the model, the machine, the run that is looked at and how it gets on."""
+
+import os
+from pathlib import Path
+
+from rich.text import Text
+from textual.widgets import Static
+
+from knetui.fence import fence
+from knetui.run_view import RunView
+
+
+class StatusLine(Static):
+    """One line; what does not fit is cut on the right."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Text | None = None
+        count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        self._device = f"cpu x{count}"
+
+    def show_state(self, document_path: str, run: RunView | None) -> None:
+        """Show where the work stands."""
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append("knet-tui", "bold")
+        line.append(f"  {fence(Path(document_path).name)}  {self._device}")
+        if run is not None:
+            line.append(f"  run {run.number} > {run.state.status} {clock(run.seconds())}", "bold")
+            line.append(progress(run))
+        if line != self._shown:
+            self._shown = line
+            self.update(line, layout=False)
+
+
+def progress(run: RunView) -> str:
+    """How far the run is, how fast, and when it will be done."""
+    words = ""
+    if run.last is not None:
+        planned = f"/{run.planned:,}" if run.planned is not None else ""
+        words += f"  epoch {run.last.epoch:,}{planned}"
+    rate = run.epochs_per_second()
+    if rate is not None and run.state.status == "running":
+        words += f"  {rate:,.{0 if rate >= 100 else 1}f}/s"
+        left = run.seconds_left()
+        if left is not None:
+            words += f"  ETA {clock(left)}"
+    return words
+
+
+def clock(seconds: float) -> str:
+    """A duration as hours, minutes and seconds: `00:01:32`."""
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
