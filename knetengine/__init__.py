@@ -12,27 +12,26 @@ if TYPE_CHECKING:
     from knetengine import gpu as gpu
     from knetengine import numpy as numpy
     from knetengine import training as training
+    from knetengine.autograd import defvjp as defvjp
     from knetengine.autograd import grad as grad
     from knetengine.autograd import gradcheck as gradcheck
+    from knetengine.autograd import primitive as primitive
+    from knetengine.autograd import stop_gradient as stop_gradient
     from knetengine.autograd import value_and_grad as value_and_grad
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "grad": "knetengine.autograd",
-    "gradcheck": "knetengine.autograd",
-    "value_and_grad": "knetengine.autograd",
-}
+_AUTOGRAD = ("defvjp", "grad", "gradcheck", "primitive", "stop_gradient", "value_and_grad")
 _ROOMS = ("data", "gpu", "numpy", "training")
 
-__all__ = ["__version__", *sorted((*_HOME, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["__version__", *sorted((*_AUTOGRAD, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"knetengine.{name}")
-    if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+    if name in _AUTOGRAD:
+        value = getattr(import_module("knetengine.autograd"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'knetengine' has no attribute '{name}'")

@@ -5,6 +5,7 @@ python snapshots/picture.py        writes snapshots/workbench.svg
 
 import asyncio
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,7 @@ async def main() -> None:
         app.clear_notifications()
         await pilot.pause(0.2)
         svg = app.export_screenshot(title="knet-tui", simplify=True)
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)  # no fonts from elsewhere
     (HERE / "workbench.svg").write_text(svg, encoding="utf-8")
 
 

@@ -10,6 +10,10 @@ import pytest
 from knetengine.training.folder import all_runs
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="write snapshots/ anew")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """KNET_HOME for this test."""

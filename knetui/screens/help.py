@@ -17,7 +17,7 @@ lose the connection: the run goes on, and is here again when you are.
 
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "everywhere": (
-        ("F5", "train the model, with the options in the line below it"),
+        ("F5", "train the model with the options below it"),
         ("F3", "to the options and back to the text"),
         ("F6", "let the run that is looked at wait, or go on"),
         ("F8", "stop it after its step; again: in the middle of it"),

@@ -55,7 +55,7 @@ class Workbench(Screen[None]):
     #log { height: 2fr; }
     #tables { height: 2fr; min-height: 8; }
     #runs { width: 1fr; }
-    #memory { width: 23; }
+    #memory { width: 22; }
     PaneBar { display: none; }
     Workbench.-single .pane { display: none; }
     Workbench.-single .pane.-current { display: block; width: 1fr; height: 1fr; }
@@ -65,11 +65,11 @@ class Workbench(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "train", "Train", priority=True),
-        Binding("f6", "pause", "Pause/go on", priority=True),
+        Binding("f6", "pause", "Pause", priority=True),
         Binding("f8", "stop", "Stop", priority=True),
         Binding("f3", "options", "Options", priority=True),
         Binding("ctrl+s", "save", "Save", priority=True),
-        Binding("f2", "next_pane", "Next pane"),
+        Binding("f2", "next_pane", "Next"),
         Binding("f9", "zoom", "Zoom"),
         Binding("f1", "help", "Help", priority=True),
         Binding("f4", "go_to_error", "Go to error", show=False),

@@ -16,12 +16,13 @@ from knetui.widgets.pane import Pane
 
 Colour = tuple[int, int, int]
 
-# pairs, train and test, that differ in lightness too: readable for the colour-blind
-PALETTE: tuple[tuple[Colour, Colour], ...] = (
-    ((86, 180, 233), (190, 225, 245)),
-    ((230, 159, 0), (255, 218, 140)),
-    ((0, 158, 115), (140, 220, 195)),
-    ((204, 121, 167), (240, 200, 222)),
+# For each run a colour for its first metric (train), and one for its second (test) on dark and on
+# light ground. The first are those of Okabe and Ito, which the colour-blind can tell apart.
+PALETTE: tuple[tuple[Colour, Colour, Colour], ...] = (
+    ((86, 180, 233), (190, 225, 245), (20, 80, 125)),
+    ((230, 159, 0), (255, 218, 140), (130, 80, 0)),
+    ((0, 158, 115), (140, 220, 195), (0, 85, 60)),
+    ((204, 121, 167), (240, 200, 222), (120, 40, 85)),
 )
 SHOWN_RUNS = len(PALETTE)
 EMPTY = "F5 trains the model; its curves appear here"
@@ -93,6 +94,10 @@ class CurvesPane(Pane):
         """Fit the chart."""
         self._redraw_soon()
 
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._redraw_soon())
+
     def action_toggle_logarithm(self) -> None:
         """Switch between linear and logarithmic values."""
         self.logarithmic = not self.logarithmic
@@ -134,8 +139,11 @@ class CurvesPane(Pane):
         """Update the legend; only another number of lines makes the screen lay itself out anew."""
         legend = self._legend()
         lines = legend.plain.count("\n") + 1
-        self.query_one(".legend", Static).update(legend, layout=lines != self._legend_lines)
+        moved = lines != self._legend_lines
         self._legend_lines = lines
+        self.query_one(".legend", Static).update(legend, layout=moved)
+        if moved:  # the chart has another height now
+            self._redraw_soon()
 
     def _legend(self) -> Text:
         legend = Text(no_wrap=True, overflow="ellipsis")
@@ -152,8 +160,9 @@ class CurvesPane(Pane):
 
     def _coloured_curves(self) -> list[tuple[RunView, str, Curve, Colour]]:
         """The curves of the shown runs, each with its colour; a third metric begins anew."""
+        second = 1 if self.app.current_theme.dark else 2
         return [
-            (run, name, curve, PALETTE[self._colours[run.number]][position % 2])
+            (run, name, curve, PALETTE[self._colours[run.number]][second * (position % 2)])
             for run in self._runs
             for position, (name, curve) in enumerate(run.curves.items())
         ]

@@ -2,10 +2,11 @@
 
 import ast
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
@@ -17,12 +18,40 @@ HIGHLIGHTED_LINES = 1000  # above, each key would cost 18 ms and more
 CHECK_SECONDS = 0.3
 
 
+def follow_theme(pane: Pane, area: TextArea) -> None:
+    """Give a pane's text area the syntax colours that can be read on the theme's ground."""
+
+    def choose(_theme: object = None) -> None:
+        area.theme = "css" if pane.app.current_theme.dark else "github_light"
+
+    choose()
+    pane.app.theme_changed_signal.subscribe(pane, choose)
+
+
+class ModelArea(TextArea):
+    """The text of the model, with the two keys of editors that Textual's has not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+home", "cursor_document_start", "Beginning", show=False),
+        Binding("ctrl+end", "cursor_document_end", "End", show=False),
+    ]
+
+    def action_cursor_document_start(self) -> None:
+        """Go to the beginning of the text."""
+        self.move_cursor((0, 0))
+
+    def action_cursor_document_end(self) -> None:
+        """Go to the end of the text."""
+        self.move_cursor(self.document.end)
+
+
 class EditorPane(Pane):
     """Shows a document and keeps it up to date while it is edited."""
 
     DEFAULT_CSS = """
     EditorPane {
         padding: 0;
+        &.-complaining { border-subtitle-color: $text-error; }
         TextArea {
             border: none; padding: 0; height: 1fr; background: transparent;
             scrollbar-size-horizontal: 0;
@@ -55,7 +84,7 @@ class EditorPane(Pane):
     def compose(self) -> ComposeResult:
         """The text above its line of options."""
         language = "python" if self.document.text.count("\n") <= HIGHLIGHTED_LINES else None
-        area = TextArea.code_editor(self.document.text, language=language, theme="css")
+        area = ModelArea.code_editor(self.document.text, language=language)
         area.cursor_blink = False
         yield area
         options = Input(
@@ -68,6 +97,7 @@ class EditorPane(Pane):
 
     def on_mount(self) -> None:
         """Return to where the cursor was."""
+        follow_theme(self, self.area)
         self.area.move_cursor((self.document.line, self.document.column))
         self._show_state()
 

@@ -35,6 +35,7 @@ class LogPane(Pane):
         self.query_one(Log).clear()
         self._view = LogView(folder) if folder else None
         self.read()
+        self.query_one(Log).scroll_end(animate=False)
 
     def read(self) -> None:
         """Add what the run has printed since; written in one call, which costs 0.6 us a line."""

@@ -40,18 +40,24 @@ class MemoryPane(Pane):
                 ("tape ops", f"{memory.tape_entries:,}", "recorded on it"),
                 ("weights", in_bytes(memory.parameter_bytes), of_run),
             ]
-        machine = psutil.virtual_memory()
+        own, free, total = machine_figures()
         rows += [
-            ("workbench", in_bytes(psutil.Process().memory_info().rss), "this program"),
-            ("free", in_bytes(machine.available), f"of {in_bytes(machine.total)}"),
+            ("workbench", in_bytes(own), "this program"),
+            ("free", in_bytes(free), f"of {in_bytes(total)}"),
         ]
         figures = Text(no_wrap=True, overflow="crop")
         for label, figure, note in rows:
             figures.append(f"{label:<9}", "dim")
-            figures.append(f" {figure:>9}")
+            figures.append(f" {figure:>8}")
             figures.append(f"  {note}\n", "dim")
         figures.rstrip()
         self.query_one(MemoryFigures).update(figures, layout=False)
+
+
+def machine_figures() -> tuple[int, int, int]:
+    """Bytes that this program holds, that are free on this machine, and that it has."""
+    machine = psutil.virtual_memory()
+    return psutil.Process().memory_info().rss, machine.available, machine.total
 
 
 def in_bytes(count: int) -> str:

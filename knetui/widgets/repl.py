@@ -15,6 +15,7 @@ from knetui.evaluator.client import Evaluator, EvaluatorDied
 from knetui.evaluator.protocol import Error, Event, Result, Stream
 from knetui.fence import fence
 from knetui.session import HISTORY_LENGTH
+from knetui.widgets.editor import follow_theme
 from knetui.widgets.pane import Pane
 
 KEPT_LINES = 2_000
@@ -110,7 +111,7 @@ class ReplPane(Pane):
         output = RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
         output.can_focus = True
         yield output
-        entry = ReplInput(language="python", theme="css", tab_behavior="indent", compact=True)
+        entry = ReplInput(language="python", tab_behavior="indent", compact=True)
         entry.placeholder = "grad(lambda x: x**3)(2.0)"
         entry.show_line_numbers = False
         entry.cursor_blink = False
@@ -120,6 +121,7 @@ class ReplPane(Pane):
 
     def on_mount(self) -> None:
         """Begin to show output."""
+        follow_theme(self, self.input)
         self.set_interval(FLUSH_SECONDS, self._flush)
 
     @property

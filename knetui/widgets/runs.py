@@ -14,7 +14,16 @@ from knetengine.training.summary import Summary
 from knetui.fence import fence
 from knetui.widgets.pane import Pane
 
-COLUMNS = ("", "run", "status", "epoch", "trn", "tst", "model", "options")
+COLUMNS = {  # name and width; up to tst they fit beside the memory pane at 120 columns
+    "": 2,
+    "run": 4,
+    "status": 9,
+    "epoch": 6,
+    "trn": 7,
+    "tst": 7,
+    "model": 12,
+    "options": 60,
+}
 STATUS_STYLES: dict[Status, str] = {
     "running": "green",
     "starting": "green",
@@ -29,6 +38,7 @@ class RunsPane(Pane):
     """A table, the newest run first."""
 
     DEFAULT_CSS = """
+    RunsPane { padding: 0; }
     RunsPane DataTable { background: transparent; height: 1fr; scrollbar-size-horizontal: 0; }
     """
     title = "runs"
@@ -58,8 +68,8 @@ class RunsPane(Pane):
     def on_mount(self) -> None:
         """Name the columns."""
         self._rows: dict[str, tuple[Text, ...]] = {}
-        for column in COLUMNS:
-            self.table.add_column(f"{column} " if column != "run" else " run ", key=column)
+        for column, width in COLUMNS.items():
+            self.table.add_column(column, width=width, key=column)
 
     @property
     def table(self) -> DataTable[Any]:
@@ -77,7 +87,7 @@ class RunsPane(Pane):
         for name, cells in rows.items():
             for column, old, new in zip(COLUMNS, self._rows[name], cells, strict=True):
                 if old != new:
-                    self.table.update_cell(name, column, new, update_width=True)
+                    self.table.update_cell(name, column, new)
         self._rows = rows
 
     def move_to(self, name: str) -> None:
@@ -118,16 +128,27 @@ def _cells(summary: Summary, colour: tuple[int, int, int] | None) -> tuple[Text,
     status = summary.state.status
     return (
         mark,
-        Text(f" {summary.number} "),
-        Text(f"{status} ", style=STATUS_STYLES.get(status, "")),
-        Text("" if summary.epoch is None else f"{summary.epoch:,} ", justify="right"),
+        Text(str(summary.number)),
+        Text(status, style=STATUS_STYLES.get(status, "")),
+        Text("" if summary.epoch is None else in_short(summary.epoch)),
         _figure(summary, "trn"),
         _figure(summary, "tst"),
-        Text(f"{fence(summary.name)} "),
+        Text(fence(summary.name)),
         Text(fence(" ".join(summary.options)), style="dim"),
     )
 
 
 def _figure(summary: Summary, name: str) -> Text:
     value = summary.figures.get(name)
-    return Text("" if value is None else f"{value:.4g} ", justify="right")
+    return Text("" if value is None else in_width(value, COLUMNS[name] - 1))
+
+
+def in_width(value: float, width: int) -> str:
+    """A number with as many digits, up to four, as `width` characters hold."""
+    texts = [f"{value:.{digits}g}" for digits in (4, 3, 2, 1)]
+    return next((text for text in texts if len(text) <= width), texts[-1])
+
+
+def in_short(count: int) -> str:
+    """A count in at most six characters: `999999`, `1.25M`, `100M`."""
+    return str(count) if count < 1_000_000 else f"{count / 1e6:.3g}M"

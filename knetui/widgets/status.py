@@ -20,8 +20,7 @@ class StatusLine(Static):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Text | None = None
-        count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        self._device = f"cpu x{count}"
+        self._device = device_name()
 
     def show_state(self, document_path: str, run: RunView | None) -> None:
         """Show where the work stands."""
@@ -34,6 +33,12 @@ class StatusLine(Static):
         if line != self._shown:
             self._shown = line
             self.update(line, layout=False)
+
+
+def device_name() -> str:
+    """The processor and how many cores of it this program may use."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"cpu x{count}"
 
 
 def progress(run: RunView) -> str:

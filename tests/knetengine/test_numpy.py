@@ -31,6 +31,7 @@ def test_functions_resolve_once_and_keep_their_names_and_help() -> None:
     assert "exponential" in kn.exp.__doc__
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 def test_every_known_function_takes_plain_arrays_as_numpy_does() -> None:
     names = {f.__name__ for f in (*DIFFERENTIABLE, *COMPOSED, *NOT_DIFFERENTIABLE)}
     x = np.array([[0.25, 0.75], [0.5, 0.125]])

@@ -81,6 +81,7 @@ def test_rows_unpack() -> None:
         grad(list)(1.0)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # NumPy 2.5
 @pytest.mark.parametrize(
     "function", sorted(NOT_DIFFERENTIABLE - {np.bincount, np.can_cast}, key=lambda f: f.__name__)
 )
