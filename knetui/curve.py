@@ -1,59 +1,61 @@
 """A learning curve of any length in bounded memory: what a terminal can show of it."""
 
-import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from math import ceil, isfinite
+
+Point = tuple[float, float]  # epoch, value
 
 BUCKETS = 1024  # more than two points a braille column on the widest terminal
 
 
-class Bucket(NamedTuple):
+class Bucket:
     """A stretch of epochs: where its lowest and highest values are, and its last."""
 
-    low: tuple[float, float]
-    high: tuple[float, float]
-    last: tuple[float, float]
+    __slots__ = ("high", "last", "low")
+
+    def __init__(self, low: Point, high: Point, last: Point) -> None:
+        self.low, self.high, self.last = low, high, last
 
 
 class Curve:
     """Points in the order of their epochs, thinned to the extremes of at most `BUCKETS` stretches.
 
-    A spike of one epoch in a million stays visible, adding a point costs under a microsecond,
-    and the memory does not grow. Values that are not finite are counted, not drawn.
+    A spike of one epoch in a million stays visible, adding a point costs half a microsecond, and
+    the memory does not grow. Values that are not finite are counted, not drawn.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.not_finite = 0
-        self.last: tuple[float, float] | None = None
+        self.last: Point | None = None
         self._per_bucket = 1
-        self._in_bucket = 0
+        self._room = 0  # for so many points more in the last bucket
         self._buckets: list[Bucket] = []
 
     def add(self, epoch: float, value: float) -> None:
         """Add the value at an epoch."""
         self.count += 1
-        point = (epoch, value)
-        self.last = point
-        if not math.isfinite(value):
+        self.last = point = (epoch, value)
+        if not isfinite(value):
             self.not_finite += 1
-            return
-        buckets = self._buckets
-        if self._in_bucket == 0:
-            if len(buckets) >= BUCKETS:
-                self._halve()
-            buckets.append(Bucket(point, point, point))
+        elif self._room:
+            self._room -= 1
+            bucket = self._buckets[-1]
+            bucket.last = point
+            if value < bucket.low[1]:
+                bucket.low = point
+            elif value > bucket.high[1]:
+                bucket.high = point
         else:
-            low, high, _ = buckets[-1]
-            buckets[-1] = Bucket(
-                point if value < low[1] else low, point if value > high[1] else high, point
-            )
-        self._in_bucket = (self._in_bucket + 1) % self._per_bucket
+            if len(self._buckets) >= BUCKETS:
+                self._halve()
+            self._buckets.append(Bucket(point, point, point))
+            self._room = self._per_bucket - 1
 
-    def points(self, columns: int) -> list[tuple[float, float]]:
+    def points(self, columns: int) -> list[Point]:
         """At most about 2 x `columns` points, in order, with the extremes of every stretch."""
-        step = max(1, math.ceil(len(self._buckets) / columns))
-        points: list[tuple[float, float]] = []
+        step = max(1, ceil(len(self._buckets) / columns))
+        points: list[Point] = []
         for bucket in _merged(self._buckets, step):
             points.extend(sorted({bucket.low, bucket.high}))
         if self._buckets and points[-1] != self._buckets[-1].last:
@@ -75,5 +77,5 @@ def _merged(buckets: list[Bucket], step: int) -> Iterator[Bucket]:
         )
 
 
-def _value(point: tuple[float, float]) -> float:
+def _value(point: Point) -> float:
     return point[1]

@@ -76,23 +76,27 @@ class RunView:
         return max(0.0, time.time() - state.started) if state.started else 0.0
 
     def _take(self, record: Record) -> None:
-        match record:
-            case Report():
-                self.last = record
-                for name, value in record.figures().items():
-                    curve = self.curves.get(name)
-                    if curve is None:
-                        curve = self.curves[name] = Curve()
-                    curve.add(record.epoch, value)
-                self._recent.append((record.time, record.epoch))
-                while self._recent[0][0] < record.time - RATE_SECONDS:
-                    self._recent.popleft()
-            case Memory():
-                self.memory = record
-            case Plan():
-                self.planned = record.epochs
-            case Event():
-                self.events.append(record)
+        if type(record) is Report:  # nearly all are, and there may be 10,000 a second
+            self._take_report(record)
+        elif type(record) is Memory:
+            self.memory = record
+        elif type(record) is Plan:
+            self.planned = record.epochs
+        elif type(record) is Event:
+            self.events.append(record)
+
+    def _take_report(self, report: Report) -> None:
+        self.last = report
+        epoch, curves, recent = report.epoch, self.curves, self._recent
+        for name, value in report.values.items():
+            curve = curves.get(name)
+            if curve is None:
+                curve = curves[name] = Curve()
+            curve.add(epoch, float(value))
+        if not recent or report.time >= recent[-1][0] + RATE_SECONDS / 100:
+            recent.append((report.time, epoch))
+            while recent[0][0] < report.time - RATE_SECONDS:
+                recent.popleft()
 
 
 class LogView:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from knetengine.training.folder import all_runs
+from knetengine.training.launch import is_process_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,5 +23,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
     for run in all_runs():
         state = run.state()
-        if not state.has_ended and state.process:
+        if not state.has_ended and is_process_of(state, run):
             os.killpg(state.process, signal.SIGKILL)

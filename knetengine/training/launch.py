@@ -1,5 +1,6 @@
 """Start runs, and end those that do not listen."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -65,18 +66,24 @@ def stop_now(folder: RunFolder, patience: float = 2.0) -> State:
         state = folder.state()
         if state.has_ended:
             return state
-        if _is_process_of(state, folder):
-            os.killpg(state.process, word)
+        if is_process_of(state, folder):
+            with contextlib.suppress(ProcessLookupError):  # it has ended since
+                os.killpg(state.process, word)
         state = wait_for(folder, patience, ended=True)
         if state.has_ended:
             return state
     return folder.state()
 
 
-def _is_process_of(state: State, folder: RunFolder) -> bool:
-    """Whether the process number still belongs to the run, not to a stranger who got it since."""
+def is_process_of(state: State, folder: RunFolder) -> bool:
+    """Whether the process number still belongs to the run, not to a stranger who got it since.
+
+    Never signal the number in a state file without asking this: the file may be old, damaged, or
+    another machine's, and the group of process 1 is every process there is.
+    """
     try:
         command = psutil.Process(state.process).cmdline()
-    except psutil.Error:
+        leads_its_group = os.getpgid(state.process) == state.process
+    except (psutil.Error, ProcessLookupError):
         return False
-    return str(folder.path) in command and os.getpgid(state.process) == state.process
+    return leads_its_group and str(folder.path) in command

@@ -95,7 +95,8 @@ class CurvesPane(Pane):
         self._redraw_soon()
 
     def on_mount(self) -> None:
-        """Follow the theme."""
+        """Follow the theme; look ten times a second whether there is something to draw."""
+        self.set_interval(0.1, self.redraw)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._redraw_soon())
 
     def action_toggle_logarithm(self) -> None:

@@ -90,7 +90,7 @@ def make_run(home: Path) -> Callable[..., RunFolder]:
         if failure:
             lines.append(failure.traceback)
         folder.log.write_text("\n".join(lines) + "\n")
-        folder.write_state(State(state, 1, "host", 1000.0, 1093.0, failure))  # type: ignore[arg-type]
+        folder.write_state(State(state, 0, "host", 1000.0, 1093.0, failure))  # type: ignore[arg-type]
         return folder
 
     return make
