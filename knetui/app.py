@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 from rich.segment import Segment
-from textual.app import App
-from textual.binding import BindingType
+from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from knetengine.training.folder import RunFolder
 from knetui.fence import fence
@@ -39,7 +41,6 @@ class KnetApp(App[None]):
     TITLE = "knet-tui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, file: Path | None = None, run: RunFolder | None = None) -> None:
         super().__init__()
@@ -53,6 +54,20 @@ class KnetApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the fence."""
         return [*super().get_line_filters(), self._fence]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the command palette offers: the keys of the workbench by name, and Textual's own."""
+        if isinstance(screen, Workbench):
+            for binding in screen.BINDINGS:
+                assert isinstance(binding, Binding)
+                yield SystemCommand(
+                    binding.description,
+                    binding.tooltip,
+                    partial(screen.run_action, binding.action),
+                )
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot", "Quit"):
+                yield command
 
     def on_load(self) -> None:
         """Leave the terminal clean when asked to end; Textual has no handlers of its own."""

@@ -35,9 +35,10 @@ def draw(series: list[Series], width: int, height: int, *, logarithmic: bool = F
     lowest = min(y for s in shown for _, y in s.points)
     highest = max(y for s in shown for _, y in s.points)
     if lowest == highest:  # a flat line in the middle, not on the frame
-        pad = abs(lowest) * 0.1 or 1.0
+        pad = 1.0 if logarithmic else abs(lowest) * 0.1 or 1.0
         lowest, highest = lowest - pad, highest + pad
     _plot.clear_figure()
+    _plot.limit_size(False, False)  # of the terminal, which need not be where the chart goes
     _plot.theme("clear")
     _plot.plot_size(width, height)
     for points, colour in shown:
@@ -45,7 +46,7 @@ def draw(series: list[Series], width: int, height: int, *, logarithmic: bool = F
     ticks = nice_ticks(lowest, highest, height // 3)
     if logarithmic:
         ticks = _powers(lowest, highest) or ticks
-    _plot.yticks(ticks, [short(10**tick if logarithmic else tick) for tick in ticks])
+    _plot.yticks(ticks, [short(_power(tick) if logarithmic else tick) for tick in ticks])
     first = min(s.points[0][0] for s in shown)
     last = max(s.points[-1][0] for s in shown)
     marks = [tick for tick in nice_ticks(first, last, width // 12) if first <= tick <= last]
@@ -74,9 +75,13 @@ def short(value: float) -> str:
     """A number in at most seven characters: `0.25`, `1500`, `2.1e+07`."""
     if value == 0:
         return "0"
-    if value == int(value) and abs(value) < 1e5:
+    if abs(value) < 1e5 and value == int(value):
         return str(int(value))
     return f"{value:.3g}"
+
+
+def _power(exponent: float) -> float:
+    return 10.0**exponent if exponent < 308 else math.inf
 
 
 def _powers(low: float, high: float) -> list[float]:

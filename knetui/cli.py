@@ -1,5 +1,6 @@
 """The command `knet-tui`: its words, and nothing of what they do."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 import knetengine
+from knetui.models import example_names
 from knetui.words import WORDS, unknown_word
 
 app = App(
@@ -27,7 +29,7 @@ def workbench(file: Path | None = None, /) -> int:
 
 @app.command
 def train(
-    model: str,
+    model: Annotated[str, Parameter(help=f"A file or an example: {', '.join(example_names())}.")],
     /,
     *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
     detach: bool = False,
@@ -39,8 +41,6 @@ def train(
 
     Parameters
     ----------
-    model:
-        A model file, or the name of an example (`knet-tui train --help` lists them).
     options:
         Options of the model's main, such as `--epochs 20`; `knet-tui train MODEL --help`.
     detach:
@@ -128,6 +128,9 @@ def doctor() -> int:
 def main() -> None:
     """Run the command line."""
     arguments = sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of ASCII shows what it can
     try:
         status = _answer(arguments)
     except CycloptsError as error:
@@ -141,9 +144,22 @@ def _answer(arguments: list[str]) -> object:
         case [word, _, *_] if word[0] != "-" and word not in WORDS:
             print(f"knet-tui: {unknown_word(word)}", file=sys.stderr)
             return 2
-        case ["train", model, *options] if model[0] != "-" and {"--help", "-h"} & set(options):
-            from knetui.commands import show_options
-
-            return show_options(model)
+        case ["train", *words]:
+            return _answer_train(words)
         case _:
             return app(arguments, exit_on_error=False, print_error=False)
+
+
+def _answer_train(words: list[str]) -> object:
+    """What stands behind the model is for its main; only `--detach` is ours wherever it stands."""
+    before = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
+    ours, model, theirs = words[:before], words[before : before + 1], words[before + 1 :]
+    if "--detach" in theirs:
+        theirs.remove("--detach")
+        ours.append("--detach")
+    if model and {"--help", "-h"} & set(theirs):
+        from knetui.commands import show_options
+
+        return show_options(*model)
+    separated = ["--", *model, *theirs] if model else []
+    return app(["train", *ours, *separated], exit_on_error=False, print_error=False)

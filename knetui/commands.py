@@ -3,6 +3,7 @@
 0: as asked. 1: the model failed. 2: the words were wrong. 3: the process of the run died.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from knetengine.data.catalogue import SETS
 from knetengine.training.control import request
 from knetengine.training.folder import ENDED, RunError, RunFolder, State, Status, all_runs, find_run
 from knetengine.training.launch import launch, stop, stop_now, wait_for
-from knetengine.training.summary import Summary, summarise
+from knetengine.training.summary import summarise
 from knetengine.training.tail import LineTail
 from knetui.fence import fence
 from knetui.models import ModelNotFoundError, find_model
@@ -24,6 +25,7 @@ EXIT_STATUS: dict[Status, int] = {
     "died": 3,
 }
 FOLLOW_SECONDS = 0.02
+REJECT_SECONDS = 30.0  # a wrong option is known once the model's imports are done
 
 
 def train_model(model: str, options: list[str], *, detach: bool) -> int:
@@ -31,11 +33,13 @@ def train_model(model: str, options: list[str], *, detach: bool) -> int:
     try:
         path = find_model(model)
         folder = launch(path, path.read_text(encoding="utf-8"), options)
-    except (ModelNotFoundError, RunError, OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        return _complain(f"{model} is not text in UTF-8: {error}")
+    except (ModelNotFoundError, RunError, OSError) as error:
         return _complain(error)
     if not detach:
         return _follow(folder)
-    state = wait_for(folder, 10)
+    state = wait_for(folder, REJECT_SECONDS)
     if state.status == "rejected":
         return _reject(folder, state)
     print(folder.description.number)
@@ -56,7 +60,7 @@ def show_options(model: str) -> int:
 def list_runs() -> int:
     """Print a line for each run, the newest last."""
     rows = [["run", "model", "status", "epoch", "trn", "tst", "took", "options"]]
-    rows += [_row(summarise(folder)) for folder in all_runs()]
+    rows += [_row(folder) for folder in all_runs()]
     if len(rows) == 1:
         print("no runs yet; `knet-tui train housing` starts one")
         return 0
@@ -106,7 +110,12 @@ def list_sets() -> int:
     return 0
 
 
-def _row(summary: Summary) -> list[str]:
+def _row(folder: RunFolder) -> list[str]:
+    try:
+        summary = summarise(folder)
+    except (RunError, OSError):  # its other files are there to be looked at
+        number, name = folder.path.name.split("-", 1)
+        return [str(int(number)), name, "damaged", "", "", "", "", str(folder.path)]
     figures = [summary.figures.get(name) for name in ("trn", "tst")]
     return [
         str(summary.number),
@@ -147,8 +156,12 @@ def _follow(folder: RunFolder) -> int:
             ended = folder.state().has_ended  # looked up first: nothing is logged after the end
             _print_lines(log)
             if ended:
+                _print_rest(log)
                 break
             time.sleep(FOLLOW_SECONDS)
+        except BrokenPipeError:  # whoever read this has seen enough; the run goes on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except KeyboardInterrupt:
             if asked:
                 stop_now(folder)
@@ -171,6 +184,11 @@ def _print_lines(log: LineTail) -> None:
         sys.stdout.flush()
 
 
+def _print_rest(log: LineTail) -> None:
+    if rest := log.rest():
+        print(fence(rest.decode("utf-8", errors="replace")), flush=True)
+
+
 def _reject(folder: RunFolder, state: State) -> int:
     """Say why a run never began; no folder is kept for a mistyped option."""
     assert state.failure is not None
@@ -179,6 +197,6 @@ def _reject(folder: RunFolder, state: State) -> int:
     return 2
 
 
-def _complain(error: Exception) -> int:
+def _complain(error: Exception | str) -> int:
     print(f"knet-tui: {error}", file=sys.stderr)
     return 2

@@ -40,4 +40,4 @@ def _writable() -> bool:
     folder = home()
     while not folder.exists():
         folder = folder.parent
-    return os.access(folder, os.W_OK)
+    return folder.is_dir() and os.access(folder, os.W_OK)

@@ -3,7 +3,7 @@
 import difflib
 from pathlib import Path
 
-from knetengine.training.home import home
+from knetengine.training.home import expand_home, home
 
 
 class ModelNotFoundError(Exception):
@@ -23,7 +23,7 @@ def example_names() -> list[str]:
 
 def find_model(which: str) -> Path:
     """The path of a model file, or of the example of that name. Raises ModelNotFoundError."""
-    path = Path(which).expanduser()
+    path = expand_home(which)
     if path.is_file():
         return path
     names = example_names()

@@ -106,12 +106,19 @@ class LogView:
         self.path = folder.log
         self._tail = LineTail(folder.log)
         self._keep = LOG_BYTES
+        self._rest_was_read = False
 
-    def read(self) -> list[str]:
-        """The new lines; when too much has come at once, only the last of it."""
+    def read(self, *, ended: bool = False) -> list[str]:
+        """The new lines; when too much has come at once, only the last of it.
+
+        Of a run that has `ended`, a last line without its line feed is a line too.
+        """
         skipped = self._tail.skip_to_end(self._keep)
         self._keep = LOG_CHUNK_BYTES
         lines = [line.decode("utf-8", errors="replace") for line in self._tail.read(LOG_BYTES)]
         if skipped:
             lines.insert(0, f"... {skipped:,} bytes more are in {self.path}")
+        if ended and not lines and not self._rest_was_read:
+            self._rest_was_read = True
+            lines = self._tail.rest().decode("utf-8", errors="replace").splitlines()
         return lines

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from knetengine.training.folder import RunError, RunFolder, find_run
+from knetengine.training.home import home
 from knetui.words import unknown_word
 
 
@@ -43,7 +44,11 @@ def _open(file: Path | None, run: RunFolder | None) -> int:
         return 2
     from knetui.app import KnetApp  # late: Textual costs 0.2 s, which no other command needs
 
-    app = KnetApp(file=file, run=run)
+    try:
+        app = KnetApp(file=file, run=run)
+    except OSError as error:
+        print(f"knet-tui: nothing can be kept in {home()}: {error}", file=sys.stderr)
+        return 2
     app.run()
     return app.return_code or 0
 

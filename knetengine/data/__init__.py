@@ -1,9 +1,29 @@
 """Sets of data. Each loader says in its docstring where the numbers come from."""
 
-from knetengine.data.atype import dtype_of as dtype_of
-from knetengine.data.catalogue import SETS as SETS
-from knetengine.data.catalogue import DataSet as DataSet
-from knetengine.data.housing import housing as housing
-from knetengine.data.splitting import split as split
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knetengine.data.atype import dtype_of as dtype_of
+    from knetengine.data.boston import housing as housing
+    from knetengine.data.catalogue import SETS as SETS
+    from knetengine.data.catalogue import DataSet as DataSet
+    from knetengine.data.splitting import split as split
+
+_HOME = {
+    "SETS": "catalogue",
+    "DataSet": "catalogue",
+    "dtype_of": "atype",
+    "housing": "boston",
+    "split": "splitting",
+}
 
 __all__ = ["SETS", "DataSet", "dtype_of", "housing", "split"]
+
+
+def __getattr__(name: str) -> Any:  # loaders need NumPy, the catalogue does not
+    if name not in _HOME:
+        raise AttributeError(f"module 'knetengine.data' has no attribute '{name}'")
+    value = getattr(import_module(f"knetengine.data.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

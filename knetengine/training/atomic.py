@@ -1,6 +1,7 @@
 """Replace a file so that a reader, or a machine that loses power, sees the old or the new one."""
 
 import os
+import shutil
 from pathlib import Path
 
 LITTER = ".writing"
@@ -18,6 +19,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)

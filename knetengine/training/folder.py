@@ -23,7 +23,7 @@ import filelock
 import msgspec
 
 from knetengine.training.atomic import write_atomically
-from knetengine.training.home import runs_home
+from knetengine.training.home import expand_home, runs_home
 
 Status = Literal[
     "starting", "running", "paused", "finished", "stopped", "failed", "rejected", "died"
@@ -137,7 +137,7 @@ class RunFolder:
         shutil.rmtree(self.path)
 
     def _may_live(self, state: State) -> bool:
-        if state.status == "starting":
+        if state.status == "starting" and not state.process:  # it has not said a word yet
             return time.time() - self.description.created < START_SECONDS
         if state.host != socket.gethostname():
             return True  # another machine's lock cannot be asked for from here
@@ -152,6 +152,11 @@ def create_run(
     name: str, source: str, source_path: Path, options: list[str], niceness: int = 0
 ) -> RunFolder:
     """Make the folder of a new run under the next free number."""
+    for text in (str(source_path), *options):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise RunError(f"{text!r} is not text in UTF-8; rename it") from error
     home = runs_home()
     home.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(home / ".numbers"):
@@ -195,7 +200,7 @@ def all_runs() -> list[RunFolder]:
 
 def find_run(which: str) -> RunFolder:
     """The run of that number, folder name or path; `last` is the newest. Raises RunError."""
-    path = Path(which).expanduser()
+    path = expand_home(which)
     if path.is_dir() and (path / "run.json").exists():
         return RunFolder(path)
     runs = all_runs()
@@ -204,7 +209,7 @@ def find_run(which: str) -> RunFolder:
     if which == "last":
         return runs[-1]
     for folder in runs:
-        if which in (folder.path.name, str(folder.description.number)):
+        if which in (folder.path.name, str(number_of(folder.path))):
             return folder
-    first, last = runs[0].description.number, runs[-1].description.number
+    first, last = number_of(runs[0].path), number_of(runs[-1].path)
     raise RunError(f"no run {which!r}; there are runs {first} to {last} (`knet-tui runs`)")

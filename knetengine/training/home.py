@@ -12,6 +12,14 @@ def home() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("knet-tui")
 
 
+def expand_home(path: str) -> Path:
+    """The path with `~` as the user's folder; as it is when there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def runs_home() -> Path:
     """The folder that holds one folder a run."""
     return home() / "runs"

@@ -56,9 +56,10 @@ class Run:
 
         A value is a number or an array of one number; ValueError names one that is not.
         """
-        print(report_line([("epoch", epoch), *values.items()]))
+        numbers = {name: _number(name, value) for name, value in values.items()}
+        print(report_line([("epoch", epoch), *numbers.items()]))
         if self.recorder is not None:
-            self.recorder.report(epoch, {n: _number(n, value) for n, value in values.items()})
+            self.recorder.report(epoch, {name: float(n) for name, n in numbers.items()})
 
     def checkpoint(self, epoch: int, parameters: Any) -> None:
         """Offer `parameters` for a checkpoint; cheap, since few offers are written.
@@ -69,9 +70,13 @@ class Run:
             self.recorder.offer_checkpoint(epoch, parameters)
 
 
-def _number(name: str, value: Any) -> float:
+def _number(name: str, value: Any) -> Any:
+    """The value as a number of its own kind: a float32 is printed with its own digits."""
+    if getattr(value, "size", 0) == 1 and getattr(value, "shape", ()):
+        value = value.reshape(())[()]
     try:
-        return float(value)
+        float(value)
+        return value
     except (TypeError, ValueError) as error:
         shape = getattr(value, "shape", None)
         what = f"an array of shape {shape}" if shape else f"a {type(value).__name__}"

@@ -32,7 +32,7 @@ def script(main: Callable[..., Any]) -> None:
     app = App(name=name, version_flags=[], result_action="return_value")
     app.default(main)
     try:
-        command, bound, _ = app.parse_args(exit_on_error=False, print_error=False)
+        command, bound, _ = app.parse_args(sys.argv[1:], exit_on_error=False, print_error=False)
     except CycloptsError as error:
         message = f"{name}: {_plain(error)}  (`--help` lists the options)"
         if run.recorder is None:  # otherwise whoever asked for the run says it
@@ -41,10 +41,12 @@ def script(main: Callable[..., Any]) -> None:
     if command is not main:  # --help
         command(*bound.args, **bound.kwargs)
         return
+    if run.recorder is not None:
+        run.recorder.begin()
     bound.apply_defaults()
     fast = bool(bound.arguments.get("fast", False))
     if not fast:
-        description = (main.__globals__.get("__doc__") or name).strip().splitlines()[0]
+        description = ((main.__globals__.get("__doc__") or "").strip() or name).splitlines()[0]
         print(description, options_line(bound.arguments.items()), sep="\n")
     main(*bound.args, **bound.kwargs)
     if fast:

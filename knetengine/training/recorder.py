@@ -34,7 +34,7 @@ class Recorder:
         self._next_checkpoint = 0.0
         self._not_finite: set[str] = set()
         self._state = State(
-            "running", process=os.getpid(), host=socket.gethostname(), started=time.time()
+            "starting", process=os.getpid(), host=socket.gethostname(), started=time.time()
         )
         sweep_litter(folder.checkpoints)
         folder.write_state(self._state)
@@ -42,6 +42,11 @@ class Recorder:
     def elapsed(self) -> float:
         """Seconds since the run began."""
         return time.monotonic() - self._began
+
+    def begin(self) -> None:
+        """The options are right: from here on it is a run."""
+        self._state = msgspec.structs.replace(self._state, status="running")
+        self.folder.write_state(self._state)
 
     def stop_on_signals(self) -> None:
         """End between two steps on SIGTERM (a batch queue's word); outlive a closed terminal."""

@@ -17,6 +17,7 @@ def execute_source(source: str, path: str, options: list[str]) -> None:
     """
     sys.argv = [path, *options]
     sys.path.insert(0, str(Path(path).parent))
+    source = source.removeprefix("\ufeff")  # a byte order mark, which `python` passes over too
     # the file may have been edited since: tracebacks show the lines that ran
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     module = ModuleType("__main__")

@@ -7,7 +7,7 @@ import msgspec
 from knetengine.training.folder import RunFolder, State
 from knetengine.training.metrics import Report
 
-TAIL_BYTES = 4096  # room for the last report and the samples after it
+TAIL_BYTES = 4096  # nearly always holds the last report; else a longer tail is read
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -42,10 +42,18 @@ def last_report(folder: RunFolder) -> Report | None:
     """The newest whole report, read from the end of the file."""
     try:
         with folder.metrics.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
-            lines = file.read().split(b"\n")[:-1]
+            size, tail = file.seek(0, 2), TAIL_BYTES
+            while True:
+                file.seek(max(0, size - tail))
+                report = _last_of(file.read(tail).split(b"\n")[:-1])
+                if report is not None or tail >= size:
+                    return report
+                tail *= 16
     except FileNotFoundError:
         return None
+
+
+def _last_of(lines: list[bytes]) -> Report | None:
     for line in reversed(lines):
         try:
             return msgspec.json.decode(line, type=Report)

@@ -17,11 +17,13 @@ from textual.widgets import Footer
 from knetengine.training.control import request
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.launch import WORKBENCH_NICENESS, launch, stop_now
+from knetui.documents import first_document, write_document
 from knetui.fence import fence
 from knetui.models import own_copy
-from knetui.run_list import RunList
-from knetui.session import Document, Session, SessionFile, read_document, write_document
-from knetui.widgets.curves import SHOWN_RUNS, CurvesPane
+from knetui.run_desk import RunDesk
+from knetui.run_view import RunView
+from knetui.session import Session, SessionFile
+from knetui.widgets.curves import CurvesPane
 from knetui.widgets.editor import EditorPane
 from knetui.widgets.log import LogPane
 from knetui.widgets.memory import MemoryPane
@@ -39,7 +41,11 @@ READ_SECONDS = 0.1
 READ_BUDGET_SECONDS = 0.006  # a key waits for it
 SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads faster
 SCAN_SECONDS = 1.0
-STOP_PATIENCE_SECONDS = 3.0
+
+
+def _key(key: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
+    """A key of the workbench, wherever the keyboard is; the palette offers it by its name."""
+    return Binding(key, action, name, tooltip=meaning, show=show, priority=True)
 
 
 class Workbench(Screen[None]):
@@ -66,18 +72,18 @@ class Workbench(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f5", "train", "Train", priority=True),
-        Binding("f6", "pause", "Pause", priority=True),
-        Binding("f8", "stop", "Stop", priority=True),
-        Binding("f3", "options", "Options", priority=True),
-        Binding("ctrl+s", "save", "Save", priority=True),
-        Binding("f2", "next_pane", "Next"),
-        Binding("f9", "zoom", "Zoom"),
-        Binding("f1", "help", "Help", priority=True),
-        Binding("f4", "go_to_error", "Go to error", show=False),
-        Binding("alt+left", "share(-5)", "Narrower model", show=False, priority=True),
-        Binding("alt+right", "share(5)", "Wider model", show=False, priority=True),
-        Binding("ctrl+o", "jump", "Go to", priority=True),
+        _key("f5", "train", "Train", "Train the model with the options below it"),
+        _key("f6", "pause", "Pause", "Let the selected run wait after its step, or go on"),
+        _key("f8", "stop", "Stop", "End the selected run after its step; again: at once"),
+        _key("f3", "options", "Options", "Go to the options of the next run, or back"),
+        _key("ctrl+s", "save", "Save", "Write the model to its file, define its names in the repl"),
+        _key("f2", "next_pane", "Next", "Go to the next pane"),
+        _key("f9", "zoom", "Zoom", "Show one pane only, or all of them"),
+        _key("f1", "help", "Help", "What the workbench is, and its keys"),
+        _key("ctrl+o", "jump", "Go to", "Go to the pane whose number is pressed next"),
+        _key("f4", "go_to_error", "Go to error", "Go to the line of the last error", show=False),
+        _key("alt+left", "share(-5)", "Narrower model", "Move the border left", show=False),
+        _key("alt+right", "share(5)", "Wider model", "Move the border right", show=False),
     ]
 
     def __init__(
@@ -92,17 +98,18 @@ class Workbench(Screen[None]):
         self._session_file = session_file
         self._file = file
         self._run_to_show = run
-        self._runs = RunList()
+        self._desk = RunDesk(session)
         self._remember_later = False
-        self._stop_asked: dict[int, float] = {}
-        self._failures_told: set[int] = set()
+        self._stop_asked: set[int] = set()
         self._notices: list[str] = []
 
     # layout
 
     def compose(self) -> ComposeResult:
         """Two columns of panes between the status line and the keys."""
-        document = self._first_document()
+        document, self._notices = first_document(
+            self.session.document, self._file, own_copy(FIRST_EXAMPLE)
+        )
         self.session.document = document
         yield StatusLine()
         yield PaneBar(PANES)
@@ -122,12 +129,11 @@ class Workbench(Screen[None]):
 
     def on_mount(self) -> None:
         """Bring back what was there, then begin to look."""
-        self._runs.scan()
+        self._desk.scan()
         if self._run_to_show is not None:
-            self.session.selected_run = self._run_to_show.path.name
-            self._draw_too(self._run_to_show.path.name)
-        self._show_selected()
-        self._show_drawn()
+            self._desk.select(self._run_to_show.path.name)
+            self._desk.draw(self._run_to_show.path.name)
+        self._show_choice()
         self.set_interval(READ_SECONDS, self._read_runs)
         self.set_interval(SHOW_SECONDS, self._show_run)
         self.set_interval(SCAN_SECONDS, self._scan_runs)
@@ -233,41 +239,13 @@ class Workbench(Screen[None]):
 
     # the document
 
-    def _first_document(self) -> Document:
-        """The file that was asked for, or the one that was there, or the first example."""
-        remembered = self.session.document
-        wanted = self._file.resolve() if self._file is not None else None
-        if remembered is not None and wanted in (None, Path(remembered.path)):
-            if remembered.unsaved:
-                return remembered
-            wanted = Path(remembered.path)
-        elif remembered is not None and remembered.unsaved:
-            self._keep_aside(remembered)
-        path = wanted or own_copy(FIRST_EXAMPLE)
-        try:
-            document = read_document(path)
-        except (OSError, UnicodeDecodeError) as error:
-            self._notices.append(f"{path} cannot be read: {error}")
-            document = read_document(own_copy(FIRST_EXAMPLE))
-        if remembered is not None and remembered.path == document.path:
-            document.line, document.column = remembered.line, remembered.column
-        return document
-
-    def _keep_aside(self, document: Document) -> None:
-        """Write unsaved text that gives way to another file beside its own file."""
-        path = Path(document.path)
-        aside = path.with_name(f"{path.name}.unsaved")
-        aside.write_text(document.text, encoding="utf-8")
-        self._notices.append(f"unsaved text of {path.name} is kept as {aside}")
-
     def action_save(self) -> None:
         """Write the text to its file and define its names in the REPL."""
         document = self.editor.document
         try:
             kept = write_document(document)
         except OSError as error:
-            problem = f"{document.path} was not written: {error.strerror or error}"
-            self.notify(problem, severity="error", markup=False)
+            self._tell(f"{document.path} was not written: {error.strerror or error}")
             return
         self.editor.saved()
         self._remember_later = True
@@ -307,8 +285,7 @@ class Workbench(Screen[None]):
             try:
                 await asyncio.to_thread(self._session_file.write, self.session)
             except OSError as error:
-                words = f"the session is not being kept: {error.strerror or error}"
-                self.notify(words, severity="error", markup=False)
+                self._tell(f"the session is not being kept: {error.strerror or error}")
 
     # runs
 
@@ -321,12 +298,12 @@ class Workbench(Screen[None]):
             self.editor.complain(error.msg, error.lineno)
             self.editor.go_to_error()
             words = f"line {error.lineno}: {error.msg}"
-            self.notify(words, title="This is not Python yet", severity="error", markup=False)
+            self._tell(words, "This is not Python yet")
             return
         try:
             options = shlex.split(self.editor.options)
         except ValueError as problem:
-            self.notify(f"options: {problem}", severity="error", markup=False)
+            self._tell(str(problem), "Options")
             return
         self.editor.clear_complaint()
         try:
@@ -334,17 +311,14 @@ class Workbench(Screen[None]):
                 launch, Path(document.path), document.text, options, WORKBENCH_NICENESS
             )
         except (RunError, OSError) as problem:
-            self.notify(str(problem), severity="error", markup=False)
+            self._tell(str(problem))
             return
-        self.session.selected_run = folder.path.name
-        self._runs.scan()
-        self._draw_too(folder.path.name)
-        self._scan_runs()
-        self._show_selected()
+        self._desk.begin(folder)
+        self._show_choice()
 
     def action_pause(self) -> None:
         """Let the selected run wait after its step, or go on."""
-        view = self._runs.view(self.session.selected_run)
+        view = self._desk.selected
         if view is None or view.state.has_ended:
             self.notify("no run to pause: F5 starts one", severity="warning")
             return
@@ -352,14 +326,14 @@ class Workbench(Screen[None]):
 
     def action_stop(self) -> None:
         """Stop the selected run after its step; pressed again, in the middle of it."""
-        view = self._runs.view(self.session.selected_run)
+        view = self._desk.selected
         if view is None or view.state.has_ended:
             self.notify("no run to stop", severity="warning")
             return
         if view.number in self._stop_asked:
             self._stop_at_once(view.folder)
             return
-        self._stop_asked[view.number] = asyncio.get_running_loop().time()
+        self._stop_asked.add(view.number)
         request(view.folder.control, "stop")
 
     @work(group="stop")
@@ -368,102 +342,77 @@ class Workbench(Screen[None]):
 
     @on(RunsPane.Selected)
     def _run_selected(self, event: RunsPane.Selected) -> None:
-        self.session.selected_run = event.name
-        self._show_selected()
+        self._desk.select(event.name)
+        self._show_choice()
 
     @on(RunsPane.Toggled)
     def _run_toggled(self, event: RunsPane.Toggled) -> None:
-        shown = self.session.shown_runs
-        if event.name in shown:
-            shown.remove(event.name)
-        else:
-            self._draw_too(event.name)
-        self._show_drawn()
-        self._scan_runs()
+        self._desk.toggle(event.name)
+        self._show_choice()
 
-    def _draw_too(self, name: str) -> None:
-        """Draw a run beside those that are drawn; the one drawn longest gives way."""
-        shown = self.session.shown_runs
-        if name not in shown:
-            shown.append(name)
-            del shown[:-SHOWN_RUNS]
-        self._show_drawn()
-
-    def _show_selected(self) -> None:
-        names = self._runs.names()
-        if self.session.selected_run not in names:
-            self.session.selected_run = names[0] if names else ""
-        view = self._runs.view(self.session.selected_run)
+    def _show_choice(self) -> None:
+        """Other runs are looked at now than before."""
+        self.query_one(CurvesPane).show_runs(self._desk.drawn)
+        view = self._desk.selected
         self.query_one(LogPane).show_run(view.folder if view else None)
         self.query_one(MemoryPane).show_figures(view)
+        self._scan_runs()
         self.query_one(RunsPane).move_to(self.session.selected_run)
         self._read_runs()
         self._show_run()
         self._remember_later = True
 
-    def _show_drawn(self) -> None:
-        shown = self.session.shown_runs
-        views = [view for name in shown if (view := self._runs.view(name)) is not None]
-        self.query_one(CurvesPane).show_runs(views)
-        self._remember_later = True
-
     def _scan_runs(self) -> None:
         """Look for new runs, and at how all of them stand."""
-        self._runs.scan()
+        self._desk.scan()
         curves = self.query_one(CurvesPane)
         colours = {
             name: colour
-            for name, summary in self._runs.summaries.items()
+            for name, summary in self._desk.summaries.items()
             if (colour := curves.colour_of(summary.number)) is not None
         }
-        self.query_one(RunsPane).show_summaries(self._runs.summaries, colours)
-        if not self.session.selected_run and self._runs.summaries:
-            self._show_selected()
+        self.query_one(RunsPane).show_summaries(self._desk.summaries, colours)
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
-        followed = dict.fromkeys([*self.session.shown_runs, self.session.selected_run])
-        views = [view for name in followed if (view := self._runs.view(name)) is not None]
-        curves = self.query_one(CurvesPane)
-        for view in views:
-            ended = view.state.has_ended
-            view.refresh_state()
-            if view.read(budget=READ_BUDGET_SECONDS / len(views)):
-                curves.changed()
-            if view.state.has_ended and not ended:
-                self._tell_the_end(view.folder)
+        changed, ended = self._desk.read(READ_BUDGET_SECONDS)
+        if changed:
+            self.query_one(CurvesPane).changed()
+        for view in ended:
+            self._tell_the_end(view)
 
     def _show_run(self) -> None:
         """Show how the selected run gets on."""
-        view = self._runs.view(self.session.selected_run)
-        self.query_one(LogPane).read()
+        view = self._desk.selected
+        self.query_one(LogPane).show_run(view.folder if view else None)
+        self.query_one(LogPane).read(ended=view is not None and view.state.has_ended)
         self.query_one(StatusLine).show_state(self.editor.document.path, view)
-        if view is not None and view.memory is not self._shown_memory:
-            self._shown_memory = view.memory
-            self.query_one(MemoryPane).show_figures(view)
+        self.query_one(MemoryPane).show_figures(view)
 
-    _shown_memory: object = None
-
-    def _tell_the_end(self, folder: RunFolder) -> None:
+    def _tell_the_end(self, view: RunView) -> None:
         """A run has ended: show its last figures, and what went wrong if something did."""
         self._scan_runs()
-        state = folder.state()
-        failure = state.failure
-        if state.status == "rejected" and failure is not None:
-            self.notify(fence(failure.message), title="Options", severity="error", markup=False)
-            self._runs.remove(folder)
-            self.session.shown_runs = [n for n in self.session.shown_runs if n != folder.path.name]
-            self._show_drawn()
-            self._scan_runs()
-            self._show_selected()
-        elif state.status == "failed" and failure is not None:
-            words = f"{failure.kind}: {failure.message}"
-            self.editor.complain(words, failure.line)
-            title = f"run {folder.title} failed (F4 goes to the line)"
-            self.notify(fence(words), title=title, severity="error", markup=False)
-        elif state.status == "died":
-            words = f"the process of run {folder.title} is gone; its last words are in the log"
-            self.notify(words, severity="error", markup=False)
+        failure = view.state.failure
+        title = view.folder.title
+        match view.state.status:
+            case "rejected" if failure is not None:
+                self._tell(failure.message, "Options")
+                self._desk.discard(view)
+                self._show_choice()
+            case "failed" if failure is not None:
+                words = f"{failure.kind}: {failure.message}"
+                self.editor.complain(words, failure.line)
+                self._tell(words, f"run {title} failed (F4 goes to the line)")
+            case "died":
+                self._tell(
+                    "its process is gone; its last words are in the log", f"run {title} died"
+                )
+            case _:
+                pass
+
+    def _tell(self, words: str, title: str = "") -> None:
+        """Say that something went wrong; the words may be a model's."""
+        self.notify(fence(words), title=fence(title), severity="error", markup=False)
 
     async def on_unmount(self) -> None:
         """End the evaluator; runs go on."""

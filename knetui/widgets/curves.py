@@ -24,7 +24,6 @@ PALETTE: tuple[tuple[Colour, Colour, Colour], ...] = (
     ((0, 158, 115), (140, 220, 195), (0, 85, 60)),
     ((204, 121, 167), (240, 200, 222), (120, 40, 85)),
 )
-SHOWN_RUNS = len(PALETTE)
 EMPTY = "F5 trains the model; its curves appear here"
 REDRAW_SECONDS = 0.33
 REST_FACTOR = 10  # drawing takes at most a tenth of the time
@@ -76,8 +75,8 @@ class CurvesPane(Pane):
         self._colours = {n: c for n, c in self._colours.items() if n in numbers}
         for run in runs:
             if run.number not in self._colours:
-                free = set(range(SHOWN_RUNS)) - set(self._colours.values())
-                self._colours[run.number] = min(free, default=run.number % SHOWN_RUNS)
+                free = set(range(len(PALETTE))) - set(self._colours.values())
+                self._colours[run.number] = min(free, default=run.number % len(PALETTE))
         self._runs = runs
         self._redraw_soon()
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
-from knetui.session import Document, digest
+from knetui.documents import Document, digest
 from knetui.widgets.pane import Pane
 
 HIGHLIGHTED_LINES = 1000  # above, each key would cost 18 ms and more
@@ -119,7 +119,7 @@ class EditorPane(Pane):
     def syntax_error(self) -> SyntaxError | None:
         """What keeps the text from being a program, if anything; nothing of it is executed."""
         try:
-            ast.parse(self.document.text, self.document.path)
+            ast.parse(self.document.text.removeprefix("\ufeff"), self.document.path)
         except SyntaxError as error:
             return error
         except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes, deep nesting

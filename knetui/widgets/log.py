@@ -32,12 +32,17 @@ class LogPane(Pane):
 
     def show_run(self, folder: RunFolder | None) -> None:
         """Show another run's log, from as far back as is kept."""
+        if self._view is not None and folder is not None and self._view.path == folder.log:
+            return
         self.query_one(Log).clear()
         self._view = LogView(folder) if folder else None
-        self.read()
-        self.query_one(Log).scroll_end(animate=False)
 
-    def read(self) -> None:
+    def read(self, *, ended: bool) -> None:
         """Add what the run has printed since; written in one call, which costs 0.6 us a line."""
-        if self._view is not None and (lines := self._view.read()):
-            self.query_one(Log).write_lines([fence(line) for line in lines])
+        if self._view is None or not (lines := self._view.read(ended=ended)):
+            return
+        log = self.query_one(Log)
+        follows = log.is_vertical_scroll_end
+        log.write_lines([fence(line) for line in lines], scroll_end=False)
+        if follows:  # only when the lines are laid out is it known where their end is
+            self.call_after_refresh(log.scroll_end, animate=False, x_axis=False)

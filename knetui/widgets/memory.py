@@ -5,6 +5,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from knetengine.training.metrics import Memory
 from knetui.run_view import RunView
 from knetui.widgets.pane import Pane
 
@@ -22,15 +23,19 @@ class MemoryPane(Pane):
 
     title = "memory"
     entry = "MemoryFigures"
+    _shown: Memory | None = None
 
     def compose(self) -> ComposeResult:
         """A table of figures."""
         yield MemoryFigures()
 
     def show_figures(self, run: RunView | None) -> None:
-        """Show the newest figures of a run."""
-        rows: list[tuple[str, str, str]] = []
+        """Show the newest figures of a run, unless they are shown already."""
         memory = run.memory if run else None
+        if self._shown is not None and self._shown is memory:
+            return
+        self._shown = memory
+        rows: list[tuple[str, str, str]] = []
         if run is not None and memory is not None:
             of_run = f"of run {run.number}"
             rows += [

@@ -1,0 +1,70 @@
+"""What the doctor says of this installation."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import knetengine
+from knetengine.training.folder import create_run
+from knetui.doctor import examine
+
+
+def test_every_line_is_as_it_is_here(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create_run("model", "", Path("/where/model.py"), [])
+    assert examine() == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = {line[:13].strip(): line[13:] for line in lines if line[:13].strip()}
+    assert found["knet-tui"] == knetengine.__version__
+    assert found["python"] == f"{platform.python_version()} ({sys.executable})"
+    for library in ("textual", "numpy", "plotext", "safetensors", "msgspec", "prompt_toolkit"):
+        assert f"{library} {version(library)}" in found["libraries"]
+    assert re.fullmatch(r"cpu: \d+ x \S+, [\d.]+ GiB of [\d.]+ GiB free", lines[4][13:])
+    assert found["terminal"].startswith("none (output goes to a file or pipe), TERM=")
+    assert found["kept in"] == f"{home} (writable)"
+    assert found["runs"] == "1"
+    assert "housing" in found["examples"]
+
+
+def test_looking_makes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert examine() == 0
+    assert not home.exists()
+    assert f"{home} (writable)" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_home_that_may_not_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o555)
+    monkeypatch.setenv("KNET_HOME", str(tmp_path / "knet"))
+    assert examine() == 0
+    tmp_path.chmod(0o755)
+    assert f"{tmp_path / 'knet'} (NOT WRITABLE)" in capsys.readouterr().out
+
+
+def test_a_home_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KNET_HOME", str(tmp_path / "file" / "knet"))
+    assert examine() == 0
+    assert "(NOT WRITABLE)" in capsys.readouterr().out
+
+
+def test_the_command_answers_without_a_terminal_or_its_variables() -> None:
+    variables = {k: v for k, v in os.environ.items() if k not in ("TERM", "COLORTERM")}
+    done = subprocess.run(
+        [sys.executable, "-m", "knetui", "doctor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=variables,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "24-bit colour: not announced" in done.stdout

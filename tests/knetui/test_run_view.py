@@ -1,0 +1,199 @@
+"""A run seen from outside, a little at a time."""
+
+import math
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from knetengine.training.folder import RunFolder, State, create_run
+from knetengine.training.metrics import (
+    Event,
+    Memory,
+    MetricsWriter,
+    Plan,
+    Record,
+    Report,
+    encodable,
+)
+from knetui.run_view import LOG_BYTES, LOG_CHUNK_BYTES, LogView, RunView
+
+LONG = 10.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return create_run("model", "", tmp_path / "model.py", ["--lr", "1"])
+
+
+def write(folder: RunFolder, *records: Record) -> None:
+    writer = MetricsWriter(folder.metrics)
+    for record in records:
+        writer.write(record)
+    writer.close()
+
+
+def report(epoch: int, seconds: float | None = None, **values: float) -> Report:
+    return Report(epoch, epoch / 10 if seconds is None else seconds, encodable(values))
+
+
+def test_a_new_run_has_nothing_yet(folder: RunFolder) -> None:
+    view = RunView(folder)
+    assert not view.read(LONG)
+    assert (view.number, view.state.status, view.curves, view.events) == (1, "starting", {}, [])
+    assert view.last is view.planned is view.memory is None
+    assert view.epochs_per_second() is None
+    assert view.seconds_left() is None
+    assert view.seconds() == 0.0
+
+
+def test_records_are_taken_as_they_come(folder: RunFolder) -> None:
+    view = RunView(folder)
+    memory = Memory(0.1, 1, 2, 3, 4, 5)
+    write(folder, Plan(0.0, 20), report(1, trn=0.5, tst=0.75), memory, Event(0.2, "paused"))
+    assert view.read(LONG)
+    assert not view.read(LONG)
+    write(folder, report(2, trn=float("nan"), tst=0.5))
+    assert view.read(LONG)
+    assert view.curves["tst"].points(80) == [(1, 0.75), (2, 0.5)]
+    assert view.curves["trn"].points(80) == [(1, 0.5)]
+    assert view.curves["trn"].not_finite == 1
+    assert view.last is not None
+    assert math.isnan(view.last.figures()["trn"])
+    assert (view.planned, view.memory, [e.name for e in view.events]) == (20, memory, ["paused"])
+
+
+def test_a_torn_line_waits_for_its_rest(folder: RunFolder) -> None:
+    write(folder, report(1, trn=1.0), report(2, trn=2.0))
+    whole = folder.metrics.read_bytes()
+    folder.metrics.write_bytes(whole[:-7])
+    view = RunView(folder)
+    view.read(LONG)
+    assert view.curves["trn"].count == 1
+    with folder.metrics.open("ab") as file:
+        file.write(whole[-7:])
+    view.read(LONG)
+    assert view.curves["trn"].points(80) == [(1, 1.0), (2, 2.0)]
+
+
+def test_a_long_run_is_read_within_its_budget(folder: RunFolder) -> None:
+    write(folder, *(report(epoch, trn=1 / epoch) for epoch in range(1, 60_001)))
+    view = RunView(folder)
+    longest, reads = 0.0, 0
+    while True:
+        start = time.perf_counter()
+        if not view.read(0.005):
+            break
+        longest = max(longest, time.perf_counter() - start)
+        reads += 1
+    assert reads > 5
+    assert longest < 0.1  # measured 0.01
+    assert view.curves["trn"].count == 60_000
+
+
+def test_speed_is_that_of_the_last_two_seconds(folder: RunFolder) -> None:
+    folder.write_state(State("running", host="elsewhere", started=time.time()))
+    view = RunView(folder)
+    slow = [report(epoch, seconds=epoch * 1.0, trn=1.0) for epoch in range(1, 11)]
+    fast = [report(10 + n, seconds=10 + n / 10, trn=1.0) for n in range(1, 41)]
+    write(folder, Plan(0.0, 150), *slow)
+    view.read(LONG)
+    assert view.epochs_per_second() == pytest.approx(1.0)
+    assert view.seconds_left() == pytest.approx(140.0)
+    write(folder, *fast)
+    view.read(LONG)
+    assert view.epochs_per_second() == pytest.approx(10.0)
+    assert view.seconds_left() == pytest.approx(10.0)
+
+
+def test_a_run_that_has_ended_has_no_speed(folder: RunFolder) -> None:
+    write(folder, Plan(0.0, 100), report(1, trn=1.0), report(2, trn=1.0))
+    folder.write_state(State("stopped", started=100.0, ended=107.0))
+    view = RunView(folder)
+    view.read(LONG)
+    assert view.epochs_per_second() is None
+    assert view.seconds_left() is None
+    assert view.seconds() == 7.0
+
+
+def test_one_report_has_no_speed(folder: RunFolder) -> None:
+    view = RunView(folder)
+    write(folder, report(1, trn=1.0))
+    view.read(LONG)
+    assert view.epochs_per_second() is None
+    write(folder, report(2, seconds=0.1, trn=1.0))  # at the same time by the clock
+    view.read(LONG)
+    assert view.epochs_per_second() is None
+
+
+def test_more_epochs_than_planned_leave_no_time(folder: RunFolder) -> None:
+    folder.write_state(State("running", host="elsewhere"))
+    view = RunView(folder)
+    write(folder, Plan(0.0, 1), report(1, trn=1.0), report(2, trn=1.0))
+    view.read(LONG)
+    assert view.seconds_left() == 0.0
+
+
+def test_a_run_that_died_lasted_until_its_last_report(folder: RunFolder) -> None:
+    started = time.time() - 1000
+    folder.write_state(State("running", host=socket.gethostname(), started=started))
+    write(folder, report(40, trn=1.0))
+    view = RunView(folder)
+    view.read(LONG)
+    assert view.state.status == "died"
+    assert view.seconds() == 4.0
+
+
+def test_a_run_that_has_ended_is_not_looked_up_again(folder: RunFolder) -> None:
+    view = RunView(folder)
+    folder.write_state(State("finished", started=1.0, ended=2.0))
+    view.refresh_state()
+    assert view.state.status == "finished"
+    folder.remove()
+    view.refresh_state()
+    assert view.state.status == "finished"
+
+
+def test_the_log_is_read_as_it_grows(folder: RunFolder) -> None:
+    view = LogView(folder)
+    assert view.read() == []
+    with folder.log.open("ab") as file:
+        file.write("one\nzwei ä\n\xff".encode() + b"\xff")
+        file.flush()
+        assert view.read() == ["one", "zwei ä"]
+        file.write(b" three\n")
+    assert view.read() == ["ÿ\ufffd three"]
+    assert view.read() == []
+
+
+def test_of_a_long_log_the_end_is_shown_and_the_rest_is_counted(folder: RunFolder) -> None:
+    line = b"x" * 99 + b"\n"
+    folder.log.write_bytes(line * (3 * LOG_BYTES // 100))
+    view = LogView(folder)
+    first, *rest = view.read()
+    assert first.endswith(f" bytes more are in {folder.log}")
+    skipped = int(first.split()[1].replace(",", ""))
+    assert skipped + 100 * len(rest) == 100 * (3 * LOG_BYTES // 100)
+    assert LOG_BYTES - 200 < 100 * len(rest) <= LOG_BYTES
+    assert set(rest) == {"x" * 99}
+
+
+def test_of_a_flood_the_last_of_it_is_shown(folder: RunFolder) -> None:
+    view = LogView(folder)
+    view.read()
+    with folder.log.open("ab") as file:
+        for number in range(20_000):
+            file.write(b"%08d\n" % number)
+    first, *rest = view.read()
+    assert first.startswith("... ")
+    assert rest[-1] == "00019999"
+    assert 9 * len(rest) <= LOG_CHUNK_BYTES
+    assert [int(line) for line in rest] == list(range(20_000 - len(rest), 20_000))
+
+
+def test_the_last_line_of_an_ended_run_is_shown_without_a_line_feed(folder: RunFolder) -> None:
+    folder.log.write_bytes(b"one\nSegmentation fault")
+    folder.write_state(State("failed", started=1.0, ended=2.0))
+    view = LogView(folder)
+    assert view.read(ended=True) + view.read(ended=True) == ["one", "Segmentation fault"]
