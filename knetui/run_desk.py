@@ -58,6 +58,12 @@ class RunDesk:
         else:
             self.draw(name)
 
+    def include(self, folder: RunFolder) -> None:
+        """Look at a run, which may lie anywhere."""
+        self._list.include(folder)
+        self.select(folder.path.name)
+        self.draw(folder.path.name)
+
     def begin(self, folder: RunFolder) -> None:
         """A run was started here: look at it, draw it, and tell its end."""
         name = folder.path.name

@@ -14,10 +14,17 @@ class RunList:
         self.summaries: dict[str, Summary] = {}
         self._folders: dict[str, RunFolder] = {}
         self._views: dict[str, RunView] = {}
+        self._elsewhere: dict[str, RunFolder] = {}
+
+    def include(self, folder: RunFolder) -> None:
+        """List a run that is not where this user's runs are."""
+        self._elsewhere[folder.path.name] = folder
+        self.scan()
 
     def scan(self) -> None:
         """Look for runs; one that has ended is read only once."""
-        self._folders = {folder.path.name: folder for folder in all_runs()[-LISTED_RUNS:][::-1]}
+        newest = all_runs()[-LISTED_RUNS:][::-1]
+        self._folders = {folder.path.name: folder for folder in newest} | self._elsewhere
         summaries: dict[str, Summary] = {}
         for name, folder in self._folders.items():
             known = self.summaries.get(name)

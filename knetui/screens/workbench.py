@@ -131,8 +131,7 @@ class Workbench(Screen[None]):
         """Bring back what was there, then begin to look."""
         self._desk.scan()
         if self._run_to_show is not None:
-            self._desk.select(self._run_to_show.path.name)
-            self._desk.draw(self._run_to_show.path.name)
+            self._desk.include(self._run_to_show)
         self._show_choice()
         self.set_interval(READ_SECONDS, self._read_runs)
         self.set_interval(SHOW_SECONDS, self._show_run)
