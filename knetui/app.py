@@ -1,7 +1,9 @@
 """The Textual application: signals, the fence around all output, and one screen."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,8 @@ from knetengine.training.folder import RunFolder
 from knetui.fence import fence
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
+
+LAST_RESORT_SECONDS = 3.0
 
 
 class FenceFilter(LineFilter):
@@ -72,8 +76,22 @@ class KnetApp(App[None]):
     def on_load(self) -> None:
         """Leave the terminal clean when asked to end; Textual has no handlers of its own."""
         loop = asyncio.get_running_loop()
+
+        def leave(_word: int, _frame: object) -> None:
+            loop.call_soon_threadsafe(self.exit)
+            last_resort = threading.Timer(LAST_RESORT_SECONDS, self._end_at_once)
+            last_resort.daemon = True
+            last_resort.start()
+
+        # Not the loop's own handlers: when the terminal is dead, the loop may wait for ever for
+        # Textual's writer to take another frame.
         for word in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(word, self.exit)
+            signal.signal(word, leave)
+
+    def _end_at_once(self) -> None:
+        """Keep the session and end, whatever else is stuck."""
+        self.session_file.write(self.session)
+        os._exit(1)
 
     def on_mount(self) -> None:
         """Show the workbench."""

@@ -31,8 +31,9 @@ class RunList:
             try:
                 ended = known is not None and known.state.has_ended
                 summaries[name] = known if known is not None and ended else summarise(folder)
-            except (RunError, OSError):
-                continue  # being made, or being removed
+            except (RunError, OSError):  # being made, being removed, or not to be read just now
+                if known is not None:
+                    summaries[name] = known
         self.summaries = summaries
         self._views = {n: v for n, v in self._views.items() if n in self._folders}
 

@@ -1,9 +1,10 @@
 """What the workbench knows of a run: read from its folder, a little at a time."""
 
+import contextlib
 import time
 from collections import deque
 
-from knetengine.training.folder import RunFolder, State
+from knetengine.training.folder import RunError, RunFolder, State
 from knetengine.training.metrics import Event, Memory, MetricsReader, Plan, Record, Report
 from knetengine.training.tail import LineTail
 from knetui.curve import Curve
@@ -35,9 +36,13 @@ class RunView:
         return self.description.number
 
     def refresh_state(self) -> None:
-        """Look up how the run stands; one that has ended stays as it is."""
+        """Look up how the run stands; one that has ended stays as it is.
+
+        What cannot be read (a damaged file, a network file system that is away) changes nothing.
+        """
         if not self.state.has_ended:
-            self.state = self.folder.state()
+            with contextlib.suppress(RunError, OSError):
+                self.state = self.folder.state()
 
     def read(self, budget: float) -> bool:
         """Read new figures for at most about `budget` seconds; whether there were any."""

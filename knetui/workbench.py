@@ -54,6 +54,8 @@ def _open(file: Path | None, run: RunFolder | None) -> int:
 
 
 def _problem_with(file: Path) -> str | None:
+    if not _is_text(str(file)):
+        return f"{str(file)!r} is not text in UTF-8; rename the file"
     if file.is_dir():
         return f"{file} is a folder; name a model file"
     if file.exists():
@@ -69,3 +71,11 @@ def _problem_with(file: Path) -> str | None:
     if not file.parent.is_dir():
         return f"there is no folder {file.parent}"
     return None
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -25,7 +25,7 @@ def execute(folder: RunFolder) -> None:
             source = folder.source.read_text(encoding="utf-8")
             execute_source(source, description.source_path, description.options)
         except OptionError as error:
-            recorder.end("rejected", Failure("OptionError", error.message))
+            recorder.end("rejected", Failure("OptionError", _whole(error.message)))
         except KeyboardInterrupt as error:
             failure = _failure(error, description.source_path, "interrupted")
             print(f"interrupted at line {failure.line}", flush=True)
@@ -64,4 +64,9 @@ def _failure(error: BaseException, path: str, message: str) -> Failure:
     lines = traceback_lines(user_traceback(error))
     if isinstance(error, SystemExit):
         lines.append(message)
-    return Failure(type(error).__name__, message, line, "\n".join(lines))
+    return Failure(type(error).__name__, _whole(message), line, _whole("\n".join(lines)))
+
+
+def _whole(text: str) -> str:
+    """The text with half characters (lone surrogates), which JSON cannot hold, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

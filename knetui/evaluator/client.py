@@ -294,6 +294,7 @@ class _ChildProcess:
             self._answer(request_id, self.died)
         if not self.ready.done():
             self.ready.set_exception(self.died)
+            self.ready.exception()  # whoever waits for it may be gone: that is no fault
 
 
 def _user_part(trace: str) -> str:

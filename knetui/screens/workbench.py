@@ -34,6 +34,7 @@ from knetui.widgets.runs import RunsPane
 from knetui.widgets.status import StatusLine
 
 PANES = ("editor", "repl", "curves", "log", "runs", "memory")
+TINY_ROWS = 8  # where borders and bars would leave nothing of the text
 WIDE = (100, 28)  # columns and rows that show all panes at once
 FIRST_EXAMPLE = "housing"
 REMEMBER_SECONDS = 0.25
@@ -43,9 +44,15 @@ SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads 
 SCAN_SECONDS = 1.0
 
 
-def _key(key: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
-    """A key of the workbench, wherever the keyboard is; the palette offers it by its name."""
-    return Binding(key, action, name, tooltip=meaning, show=show, priority=True)
+def _key(
+    key: str, action: str, name: str, meaning: str, *, show: bool = True, at_once: bool = True
+) -> Binding:
+    """A key of the workbench, wherever the keyboard is; the palette offers it by its name.
+
+    Keys take effect `at_once`, before those that follow find their widget. Those that read what
+    was typed wait their turn behind it instead.
+    """
+    return Binding(key, action, name, tooltip=meaning, show=show, priority=at_once)
 
 
 class Workbench(Screen[None]):
@@ -65,6 +72,8 @@ class Workbench(Screen[None]):
     #runs { width: 1fr; }
     #memory { width: 22; }
     PaneBar { display: none; }
+    Workbench.-tiny Footer { display: none; }
+    Workbench.-tiny .pane { border: none; }
     Workbench.-single .pane { display: none; }
     Workbench.-single .pane.-current { display: block; width: 1fr; height: 1fr; }
     Workbench.-single .area { width: 1fr; height: 1fr; min-height: 0; }
@@ -72,11 +81,11 @@ class Workbench(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("f5", "train", "Train", "Train the model with the options below it"),
+        _key("f5", "train", "Train", "Train the model with the options below it", at_once=False),
         _key("f6", "pause", "Pause", "Let the selected run wait after its step, or go on"),
         _key("f8", "stop", "Stop", "End the selected run after its step; again: at once"),
         _key("f3", "options", "Options", "Go to the options of the next run, or back"),
-        _key("ctrl+s", "save", "Save", "Write the model to its file, define its names in the repl"),
+        _key("ctrl+s", "save", "Save", "Write the model to its file", at_once=False),
         _key("f2", "next_pane", "Next", "Go to the next pane"),
         _key("f9", "zoom", "Zoom", "Show one pane only, or all of them"),
         _key("f1", "help", "Help", "What the workbench is, and its keys"),
@@ -174,7 +183,9 @@ class Workbench(Screen[None]):
         for area in self.query(".area"):
             area.set_class(area not in current.ancestors, "-elsewhere")
         bar = self.query_one(PaneBar)
-        bar.display = single
+        tiny = rows < TINY_ROWS
+        self.set_class(tiny, "-tiny")
+        bar.display = single and not tiny
         bar.show_current(self.session.pane)
 
     def action_show_pane(self, name: str) -> None:
@@ -195,9 +206,10 @@ class Workbench(Screen[None]):
     def _pane_bar_left(self) -> None:
         self._arrange()
 
-    @on(PaneBar.Chosen)
-    def _pane_chosen(self, event: PaneBar.Chosen) -> None:
-        self.action_show_pane(event.name or self.session.pane)
+    def action_choose_pane(self, number: int) -> None:
+        """Go to the pane of that number, or back where there is none."""
+        known = 1 <= number <= len(PANES)
+        self.action_show_pane(PANES[number - 1] if known else self.session.pane)
 
     def action_options(self) -> None:
         """Go to the line of options, or back to the text."""

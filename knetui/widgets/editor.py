@@ -57,7 +57,10 @@ class EditorPane(Pane):
             scrollbar-size-horizontal: 0;
             &:focus { border: none; }
         }
-        Input { border: none; height: 1; padding: 0 1; background: $surface; }
+        Input {
+            border: none; height: 1; padding: 0 1; background: $surface;
+            &:focus { border: none; }
+        }
     }
     """
     title = "model"
@@ -98,7 +101,8 @@ class EditorPane(Pane):
     def on_mount(self) -> None:
         """Return to where the cursor was."""
         follow_theme(self, self.area)
-        self.area.move_cursor((self.document.line, self.document.column))
+        place = (self.document.line, self.document.column)
+        self.call_after_refresh(self.area.move_cursor, place)  # once it knows its size
         self._show_state()
 
     @property
@@ -114,7 +118,7 @@ class EditorPane(Pane):
     def switch_to_options(self) -> None:
         """Give the keyboard to the options; to the text when they have it."""
         options = self.query_one(Input)
-        (self.area if options.has_focus else options).focus()
+        self.screen.set_focus(self.area if options.has_focus else options)
 
     def syntax_error(self) -> SyntaxError | None:
         """What keeps the text from being a program, if anything; nothing of it is executed."""

@@ -24,6 +24,7 @@ class MemoryPane(Pane):
     title = "memory"
     entry = "MemoryFigures"
     _shown: Memory | None = None
+    _rows = 0
 
     def compose(self) -> ComposeResult:
         """A table of figures."""
@@ -56,7 +57,9 @@ class MemoryPane(Pane):
             figures.append(f" {figure:>8}")
             figures.append(f"  {note}\n", "dim")
         figures.rstrip()
-        self.query_one(MemoryFigures).update(figures, layout=False)
+        more = len(rows) != self._rows
+        self._rows = len(rows)
+        self.query_one(MemoryFigures).update(figures, layout=more)
 
 
 def machine_figures() -> tuple[int, int, int]:

@@ -41,5 +41,5 @@ class Pane(Vertical):
         self.border_subtitle = Text(fence(subtitle)) if subtitle else None  # type: ignore[assignment]
 
     def enter(self) -> None:
-        """Give the keyboard to this pane."""
-        self.query(self.entry).first().focus()
+        """Give the keyboard to this pane, at once: the next key may have arrived already."""
+        self.screen.set_focus(self.query(self.entry).first())

@@ -20,16 +20,12 @@ class PaneBar(Static, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),
-        Binding("escape", "choose(0)", "Back"),
+        *(
+            Binding(str(number), f"screen.choose_pane({number})", show=False, priority=True)
+            for number in range(1, 10)
+        ),
+        Binding("escape", "screen.choose_pane(0)", "Back", priority=True),
     ]
-
-    class Chosen(Message):
-        """A pane was chosen; None: stay where it was."""
-
-        def __init__(self, name: str | None) -> None:
-            super().__init__()
-            self.name = name
 
     class Left(Message):
         """The keyboard is elsewhere now."""
@@ -47,12 +43,7 @@ class PaneBar(Static, can_focus=True):
         words = [
             f"[reverse] {number} {name} [/]"
             if name == current
-            else f"[@click=choose({number})] {number} {name} [/]"
+            else f"[@click=screen.choose_pane({number})] {number} {name} [/]"
             for number, name in enumerate(self._names, 1)
         ]
         self.update("".join(words))
-
-    def action_choose(self, number: int) -> None:
-        """Choose the pane of that number."""
-        known = 1 <= number <= len(self._names)
-        self.post_message(self.Chosen(self._names[number - 1] if known else None))

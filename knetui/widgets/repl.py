@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Label, RichLog, TextArea
 
 from knetui.evaluator.client import Evaluator, EvaluatorDied
+from knetui.evaluator.completeness import is_complete
 from knetui.evaluator.protocol import Error, Event, Result, Stream
 from knetui.fence import fence
 from knetui.session import HISTORY_LENGTH
@@ -37,7 +38,11 @@ class ReplInput(TextArea):
     """
 
     class Submitted(Message):
-        """Enter was pressed."""
+        """Enter was pressed behind something complete."""
+
+        def __init__(self, code: str) -> None:
+            super().__init__()
+            self.code = code
 
     class CompletionWanted(Message):
         """Tab was pressed behind a name."""
@@ -53,6 +58,11 @@ class ReplInput(TextArea):
             self.step = step
 
     async def _on_key(self, event: Key) -> None:
+        if event.key == "enter":  # decided here and now: the next line may have arrived already
+            event.stop()
+            event.prevent_default()
+            self._enter()
+            return
         message = self._message_for(event.key)
         if message is not None:
             event.stop()
@@ -66,11 +76,22 @@ class ReplInput(TextArea):
             return
         await super()._on_key(event)
 
+    def _enter(self) -> None:
+        code = self.text
+        row, _ = self.cursor_location
+        asks = code.strip().startswith("?") or code.strip().endswith("?")
+        judgement = is_complete(code)
+        if not code.strip():
+            self.clear()
+        elif asks or (row == self.document.line_count - 1 and judgement.status != "incomplete"):
+            self.clear()
+            self.post_message(self.Submitted(code))
+        else:
+            self.insert("\n" + judgement.indent)
+
     def _message_for(self, key: str) -> Message | None:
         row, column = self.cursor_location
         match key:
-            case "enter":
-                return self.Submitted()
             case "ctrl+c" if not self.selected_text:
                 return self.InterruptWanted()
             case "tab" if self.document.get_line(row)[:column].strip():
@@ -103,6 +124,8 @@ class ReplPane(Pane):
         self._partial = ""
         self._pending = 0
         self._flushed = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._turn = asyncio.Lock()  # inputs and loads, in the order in which they came
         self._asked_to_stop = 0.0
         self._model: tuple[str, str] | None = None
 
@@ -133,46 +156,49 @@ class ReplPane(Pane):
     async def start(self, source: str, filename: str) -> None:
         """Start the evaluator and define the model's names in it."""
         self._model = (source, filename)
-        await self._restart()
+        async with self._turn:
+            await self._restart()
 
     @work(group="evaluator-load")
     async def load_model(self, source: str, filename: str) -> None:
         """Define the model's names anew, as its text is now."""
         self._model = (source, filename)
-        if self._evaluator.alive and not self._evaluator.busy:
-            await self._load()
+        await self._ready.wait()
+        async with self._turn:
+            try:
+                await self._load()
+            except EvaluatorDied as death:
+                await self._mourn(death)
 
     async def close(self) -> None:
         """End the evaluator."""
         await self._evaluator.close(grace=0.3)
 
     @on(ReplInput.Submitted)
+    def _submitted(self, event: ReplInput.Submitted) -> None:
+        self._remember(event.code)
+        if self._turn.locked():
+            self.show_subtitle("waits for what runs; Ctrl-C interrupts that")
+        self._run(event.code)
+
     @work(group="evaluator-run")
-    async def _submit(self) -> None:
-        code = self.input.text
-        if not code.strip():
-            return
-        if self._evaluator.busy:
-            self._say("still running; Ctrl-C interrupts it", "yellow")
-            return
-        try:
-            if code.strip().startswith("?") or code.strip().endswith("?"):
-                self._accept(code)
-                await self._explain(code.strip().strip("?"))
-                return
-            answer = await self._evaluator.is_complete(code)
-            row = self.input.cursor_location[0]
-            if answer.status == "incomplete" or row < self.input.document.line_count - 1:
-                self.input.insert("\n" + answer.indent)
-                return
-            self._accept(code)
-            self.show_subtitle("running; Ctrl-C interrupts")
-            await self._evaluator.execute(code, self._on_event)
-        except EvaluatorDied as death:
-            await self._mourn(death)
-        finally:
-            self.show_subtitle("")
-            self._end_partial()
+    async def _run(self, code: str) -> None:
+        """Evaluate an input; one that runs, and a model that is being loaded, go first."""
+        await self._ready.wait()
+        async with self._turn:
+            first, *rest = code.splitlines()
+            self._say("\n".join([f">>> {first}", *(f"... {line}" for line in rest)]), "bold")
+            try:
+                if code.strip().startswith("?") or code.strip().endswith("?"):
+                    await self._explain(code.strip().strip("?"))
+                    return
+                self.show_subtitle("running; Ctrl-C interrupts")
+                await self._evaluator.execute(code, self._on_event)
+            except EvaluatorDied as death:
+                await self._mourn(death)
+            finally:
+                self.show_subtitle("")
+                self._end_partial()
 
     @on(ReplInput.InterruptWanted)
     @work(group="evaluator-interrupt")
@@ -221,11 +247,19 @@ class ReplPane(Pane):
             self.input.move_cursor(self.input.document.end)
 
     async def _restart(self) -> None:
+        """Start an evaluator; a model that ends it as it is loaded is not loaded again."""
+        self._ready.clear()
         try:
             await self._evaluator.start()
             await self._load()
         except EvaluatorDied as death:
-            self._say(fence(f"{death}; {death.trace}"), "bold red")
+            self._say(f"{death}\n{death.trace}", "bold red")
+            if self._model is not None:
+                self._say("the model is left out; Ctrl-S loads it again", "yellow")
+                self._model = None
+                await self._restart()
+        finally:
+            self._ready.set()
 
     async def _load(self) -> None:
         if self._model is not None:
@@ -251,14 +285,11 @@ class ReplPane(Pane):
         self._asked_to_stop = 0.0
         await self._restart()
 
-    def _accept(self, code: str) -> None:
-        first, *rest = code.splitlines()
-        self._say("\n".join([f">>> {first}", *(f"... {line}" for line in rest)]), "bold")
+    def _remember(self, code: str) -> None:
         if not self._history or self._history[-1] != code:
             self._history.append(code)
             del self._history[:-HISTORY_LENGTH]
         self._place = len(self._history)
-        self.input.clear()
 
     async def _on_event(self, event: Event) -> None:
         self._take(event)
