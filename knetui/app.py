@@ -90,8 +90,10 @@ class KnetApp(App[None]):
 
     def _end_at_once(self) -> None:
         """Keep the session and end, whatever else is stuck."""
-        self.session_file.write(self.session)
-        os._exit(1)
+        try:
+            self.session_file.write(self.session)
+        finally:
+            os._exit(1)
 
     def on_mount(self) -> None:
         """Show the workbench."""

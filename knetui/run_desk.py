@@ -1,5 +1,7 @@
 """Which runs are looked at: the selected one, and those whose curves are drawn."""
 
+from dataclasses import dataclass
+
 from knetengine.training.folder import RunFolder
 from knetengine.training.summary import Summary
 from knetui.run_list import RunList
@@ -7,6 +9,15 @@ from knetui.run_view import RunView
 from knetui.session import Session
 
 DRAWN_RUNS = 4  # more curves cannot be told apart
+
+
+@dataclass
+class News:
+    """What reading brought: whether there are new figures, and what is to be told now."""
+
+    changed: bool
+    warnings: list[tuple[RunView, str]]
+    ended: list[RunView]
 
 
 class RunDesk:
@@ -78,20 +89,20 @@ class RunDesk:
         self._session.shown_runs = [shown for shown in self._session.shown_runs if shown != name]
         self._list.remove(view.folder)
 
-    def read(self, budget: float) -> tuple[bool, list[RunView]]:
-        """Read the selected and drawn runs for at most about `budget` seconds.
-
-        Returns whether there are new figures, and the runs whose end is to be told now.
-        """
+    def read(self, budget: float) -> News:
+        """Read the selected and drawn runs for at most about `budget` seconds."""
         names = dict.fromkeys([*self._session.shown_runs, self._session.selected_run])
         views = {name: view for name in names if (view := self._list.view(name)) is not None}
-        changed, ended = False, list[RunView]()
+        news = News(False, [], [])
         for name, view in views.items():
             view.refresh_state()
-            changed |= view.read(budget / len(views))
+            news.changed |= view.read(budget / len(views))
             if not view.state.has_ended:
                 self._awaited.add(name)
-            elif name in self._awaited:
+            if name in self._awaited:
+                news.warnings.extend((view, text) for text in view.warnings)
+                view.warnings.clear()
+            if view.state.has_ended and name in self._awaited:
                 self._awaited.remove(name)
-                ended.append(view)
-        return changed, ended
+                news.ended.append(view)
+        return news

@@ -25,6 +25,7 @@ class RunView:
         self.curves: dict[str, Curve] = {}
         self.memory: Memory | None = None
         self.events: list[Event] = []
+        self.warnings: list[str] = []  # for whoever shows them first
         self.last: Report | None = None
         self.planned: int | None = None
         self._metrics = MetricsReader(folder.metrics)
@@ -89,6 +90,8 @@ class RunView:
             self.planned = record.epochs
         elif type(record) is Event:
             self.events.append(record)
+            if record.name == "not finite":
+                self.warnings.append(record.text)
 
     def _take_report(self, report: Report) -> None:
         self.last = report

@@ -273,6 +273,8 @@ class Workbench(Screen[None]):
         if self.editor.go_to_error():
             self.session.pane = "editor"
             self._arrange()
+        else:
+            self.notify("there is no error to go to", timeout=2)
 
     @on(EditorPane.Changed)
     def _document_changed(self) -> None:
@@ -326,6 +328,8 @@ class Workbench(Screen[None]):
             return
         self._desk.begin(folder)
         self._show_choice()
+        if self.has_class("-single") and self.session.pane in ("editor", "repl"):
+            self.notify("it trains; Ctrl-O 3 shows its curves, F2 the next pane", timeout=4)
 
     def action_pause(self) -> None:
         """Let the selected run wait after its step, or go on."""
@@ -386,10 +390,12 @@ class Workbench(Screen[None]):
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
-        changed, ended = self._desk.read(READ_BUDGET_SECONDS)
-        if changed:
+        news = self._desk.read(READ_BUDGET_SECONDS)
+        if news.changed:
             self.query_one(CurvesPane).changed()
-        for view in ended:
+        for view, text in news.warnings:
+            self._tell(text, f"run {view.folder.title}")
+        for view in news.ended:
             self._tell_the_end(view)
 
     def _show_run(self) -> None:

@@ -28,10 +28,11 @@ def follow_theme(pane: Pane, area: TextArea) -> None:
     pane.app.theme_changed_signal.subscribe(pane, choose)
 
 
-class ModelArea(TextArea):
-    """The text of the model, with the two keys of editors that Textual's has not."""
+class CodeArea(TextArea, inherit_bindings=False):
+    """A text area that leaves F6 and F7 to the workbench, and has Ctrl-Home and Ctrl-End."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(b for b in TextArea.BINDINGS if isinstance(b, Binding) and b.key not in ("f6", "f7")),
         Binding("ctrl+home", "cursor_document_start", "Beginning", show=False),
         Binding("ctrl+end", "cursor_document_end", "End", show=False),
     ]
@@ -87,7 +88,7 @@ class EditorPane(Pane):
     def compose(self) -> ComposeResult:
         """The text above its line of options."""
         language = "python" if self.document.text.count("\n") <= HIGHLIGHTED_LINES else None
-        area = ModelArea.code_editor(self.document.text, language=language)
+        area = CodeArea.code_editor(self.document.text, language=language)
         area.cursor_blink = False
         yield area
         options = Input(

@@ -43,6 +43,7 @@ class LogPane(Pane):
             return
         log = self.query_one(Log)
         follows = log.is_vertical_scroll_end
-        log.write_lines([fence(line) for line in lines], scroll_end=False)
+        # an empty line is a blank: Textual would leave it out
+        log.write_lines([fence(line) or " " for line in lines], scroll_end=False)
         if follows:  # only when the lines are laid out is it known where their end is
             self.call_after_refresh(log.scroll_end, animate=False, x_axis=False)

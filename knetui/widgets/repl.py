@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Key
 from textual.message import Message
-from textual.widgets import Label, RichLog, TextArea
+from textual.widgets import Label, RichLog
 
 from knetui.evaluator.client import Evaluator, EvaluatorDied
 from knetui.evaluator.completeness import is_complete
 from knetui.evaluator.protocol import Error, Event, Result, Stream
 from knetui.fence import fence
 from knetui.session import HISTORY_LENGTH
-from knetui.widgets.editor import follow_theme
+from knetui.widgets.editor import CodeArea, follow_theme
 from knetui.widgets.pane import Pane
 
 KEPT_LINES = 2_000
@@ -26,7 +26,7 @@ PENDING_CHARACTERS = 100_000  # beyond, the child's output waits for the screen
 PATIENCE_SECONDS = 2.0
 
 
-class ReplInput(TextArea):
+class ReplInput(CodeArea):
     """The input: Enter runs what is complete, Up and Down walk through earlier inputs."""
 
     DEFAULT_CSS = """
