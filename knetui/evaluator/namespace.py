@@ -1,6 +1,7 @@
 """The names that the user starts with."""
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ def add_starting_names(namespace: dict[str, Any]) -> None:
 
     import knetengine
 
+    import_module("numpy.random")  # lazy in NumPy; later, a random.py of the user is in its way
     namespace["np"] = np
     for name in knetengine.__all__:
         if name in _LEFT_OUT:
