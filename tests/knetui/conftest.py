@@ -1,7 +1,10 @@
 """Workbenches in pseudo-terminals, for tests that sit where the user sits."""
 
 import importlib.util
+import os
+import pwd
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,23 @@ def _module(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[], AbstractContextManager[None]]:
+    """Be a user whom permissions bind, for as long as the context lasts; root they do not."""
+
+    @contextmanager
+    def nobody() -> Iterator[None]:
+        was = os.geteuid()
+        if was == 0:
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        try:
+            yield
+        finally:
+            os.seteuid(was)
+
+    return nobody
 
 
 @pytest.fixture

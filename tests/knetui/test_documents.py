@@ -1,12 +1,11 @@
 """The text of the editor and its file."""
 
-import os
-import pwd
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,18 +15,6 @@ from knetui.documents import digest, read_document, write_document
 
 TEXT = st.text(st.characters(codec="utf-8"))
 TEXT_OF_LINES = st.text(st.characters(codec="utf-8", exclude_characters="\r"))
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """As a user whom permissions bind; root they do not."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(pwd.getpwnam("nobody").pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(was)
 
 
 @contextmanager
@@ -133,7 +120,9 @@ def test_no_version_is_ever_lost(tmp_path: Path, steps: list[tuple[str, str]]) -
     assert overwritten <= kept
 
 
-def test_a_read_only_folder_refuses_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_read_only_folder_refuses_and_nothing_is_lost(
+    tmp_path: Path, as_nobody: Callable[[], Any]
+) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "model.py"

@@ -1,10 +1,8 @@
 """What the workbench remembers, and files that others write at the same time."""
 
-import os
-import pwd
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,18 +20,6 @@ def session_file() -> Iterator[SessionFile]:
     file = SessionFile()
     yield file
     file.close()
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """As a user whom permissions bind; root they do not."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(pwd.getpwnam("nobody").pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(was)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -125,7 +111,7 @@ def test_workbenches_at_a_time_keep_a_session_each(session_file: SessionFile) ->
 
 
 def test_a_home_that_became_read_only_keeps_the_last_session(
-    session_file: SessionFile, home: Path
+    session_file: SessionFile, home: Path, as_nobody: Callable[[], Any]
 ) -> None:
     session_file.write(Session(options="kept"))
     home.chmod(0o555)
