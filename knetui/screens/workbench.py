@@ -22,6 +22,7 @@ from knetui.fence import fence
 from knetui.models import own_copy
 from knetui.run_desk import RunDesk
 from knetui.run_view import RunView
+from knetui.screens.help import Help
 from knetui.session import Session, SessionFile
 from knetui.widgets.curves import CurvesPane
 from knetui.widgets.editor import EditorPane
@@ -76,6 +77,7 @@ class Workbench(Screen[None]):
     Workbench.-tiny .pane { border: none; }
     Workbench.-single .pane { display: none; }
     Workbench.-single .pane.-current { display: block; width: 1fr; height: 1fr; }
+    Workbench.-single #memory { width: 1fr; }
     Workbench.-single .area { width: 1fr; height: 1fr; min-height: 0; }
     Workbench.-single .area.-elsewhere { display: none; }
     """
@@ -219,15 +221,12 @@ class Workbench(Screen[None]):
 
     def action_next_pane(self) -> None:
         """Go to the pane after the one with the keyboard."""
-        focused = next((a for a in self._focused_ancestors() if isinstance(a, Pane)), None)
-        here = focused.id if focused is not None and focused.id else self.session.pane
-        self.action_show_pane(PANES[(PANES.index(here) + 1) % len(PANES)])
+        here = PANES.index(self._pane_with_keyboard())
+        self.action_show_pane(PANES[(here + 1) % len(PANES)])
 
     def action_zoom(self) -> None:
         """Show the pane with the keyboard alone, or all of them again."""
-        focused = next((a for a in self._focused_ancestors() if isinstance(a, Pane)), None)
-        if focused is not None and focused.id:
-            self.session.pane = focused.id
+        self.session.pane = self._pane_with_keyboard()
         self.session.zoomed = not self.session.zoomed
         self._arrange()
         self.pane(self.session.pane).enter()
@@ -241,12 +240,13 @@ class Workbench(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help."""
-        from knetui.screens.help import Help  # late: Textual's Markdown costs 50 ms
-
         self.app.push_screen(Help())
 
-    def _focused_ancestors(self) -> list[object]:
-        return list(self.focused.ancestors) if self.focused is not None else []
+    def _pane_with_keyboard(self) -> str:
+        """The name of the pane that has the keyboard, or had it last."""
+        around = self.focused.ancestors if self.focused is not None else []
+        names = (node.id for node in around if isinstance(node, Pane))
+        return next(names, None) or self.session.pane
 
     # the document
 

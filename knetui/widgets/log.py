@@ -25,6 +25,7 @@ class LogPane(Pane):
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(number, **settings)
         self._view: LogView | None = None
+        self._follows = True
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -35,6 +36,7 @@ class LogPane(Pane):
         if self._view is not None and folder is not None and self._view.path == folder.log:
             return
         self.query_one(Log).clear()
+        self._follows = True
         self._view = LogView(folder) if folder else None
 
     def read(self, *, ended: bool) -> None:
@@ -42,8 +44,17 @@ class LogPane(Pane):
         if self._view is None or not (lines := self._view.read(ended=ended)):
             return
         log = self.query_one(Log)
-        follows = log.is_vertical_scroll_end
+        if log.size:  # what is hidden cannot have been scrolled
+            self._follows = log.is_vertical_scroll_end
         # an empty line is a blank: Textual would leave it out
         log.write_lines([fence(line) or " " for line in lines], scroll_end=False)
-        if follows:  # only when the lines are laid out is it known where their end is
+        self._go_to_end()
+
+    def on_resize(self) -> None:
+        """Stay at the end; a log that is shown again may have grown while it was hidden."""
+        self._go_to_end()
+
+    def _go_to_end(self) -> None:
+        if self._follows:  # only when the lines are laid out is it known where their end is
+            log = self.query_one(Log)
             self.call_after_refresh(log.scroll_end, animate=False, x_axis=False)
