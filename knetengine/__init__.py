@@ -12,16 +12,47 @@ if TYPE_CHECKING:
     from knetengine import gpu as gpu
     from knetengine import numpy as numpy
     from knetengine import training as training
+    from knetengine.autograd import NonFiniteError as NonFiniteError
+    from knetengine.autograd import NonFiniteWarning as NonFiniteWarning
+    from knetengine.autograd import Param as Param
+    from knetengine.autograd import checkpoint as checkpoint
     from knetengine.autograd import defvjp as defvjp
+    from knetengine.autograd import diff as diff
     from knetengine.autograd import grad as grad
     from knetengine.autograd import gradcheck as gradcheck
+    from knetengine.autograd import hessian as hessian
+    from knetengine.autograd import hvp as hvp
+    from knetengine.autograd import jacobian as jacobian
+    from knetengine.autograd import jvp as jvp
+    from knetengine.autograd import on_nonfinite as on_nonfinite
+    from knetengine.autograd import params as params
     from knetengine.autograd import primitive as primitive
     from knetengine.autograd import stop_gradient as stop_gradient
     from knetengine.autograd import value_and_grad as value_and_grad
+    from knetengine.autograd import vjp as vjp
 
 __version__ = "0.1.0"
 
-_AUTOGRAD = ("defvjp", "grad", "gradcheck", "primitive", "stop_gradient", "value_and_grad")
+_AUTOGRAD = (
+    "NonFiniteError",
+    "NonFiniteWarning",
+    "Param",
+    "checkpoint",
+    "defvjp",
+    "diff",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "on_nonfinite",
+    "params",
+    "primitive",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+)
 _ROOMS = ("data", "gpu", "numpy", "training")
 
 __all__ = ["__version__", *sorted((*_AUTOGRAD, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]

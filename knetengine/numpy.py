@@ -11,30 +11,29 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import Recorded
-from knetengine.autograd.recorded import twin_of
+from knetengine.autograd.calls import twin_of, writable_constant
 
 
-def array(object: Any, dtype: Any = None) -> Any:
-    """`np.array`, also of nested lists of recorded values."""
-    if isinstance(object, Recorded):
-        return object if dtype is None else object.astype(dtype)
-    if _holds_recorded(object):
-        rows = np.stack([array(row) for row in object])
-        return rows if dtype is None else rows.astype(dtype)
-    return np.array(object, dtype)
+def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
+    """`np.zeros`; inside a gradient, an array that may be filled by ``a[i] = x``."""
+    return writable_constant(np.zeros(shape, dtype, order))
 
 
-def asarray(a: Any, dtype: Any = None) -> Any:
-    """`np.asarray`; a recorded value stays itself."""
-    if isinstance(a, Recorded) or _holds_recorded(a):
-        return array(a, dtype)
-    return np.asarray(a, dtype)
+def ones(shape: Any, dtype: Any = None, order: Any = "C") -> Any:
+    """`np.ones`; inside a gradient, an array that may be filled by ``a[i] = x``."""
+    return writable_constant(np.ones(shape, dtype, order))
 
 
-def _holds_recorded(object: Any) -> bool:
-    if isinstance(object, list | tuple):
-        return any(_holds_recorded(item) for item in object)
-    return isinstance(object, Recorded)
+def empty(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
+    """`np.empty`; inside a gradient, an array that may be filled by ``a[i] = x``."""
+    return writable_constant(np.empty(shape, dtype, order))
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Any:
+    """`np.full`; inside a gradient, an array that may be filled by ``a[i] = x``."""
+    if isinstance(fill_value, Recorded):
+        return fill_value.apply(np.full, (shape, fill_value, dtype), {})
+    return writable_constant(np.full(shape, fill_value, dtype, order))
 
 
 def __getattr__(name: str) -> Any:

@@ -118,11 +118,19 @@ def list_data() -> int:
 
 
 @app.command
-def doctor() -> int:
-    """Print what this installation has and where it keeps things, for a report of a fault."""
-    from knetui.doctor import examine
+def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
+    """Print what this installation has and where it keeps things, for a report of a fault.
 
-    return examine()
+    Parameters
+    ----------
+    function:
+        With `--coverage`: this function of NumPy only, such as `linalg.inv`.
+    coverage:
+        Print instead which functions of NumPy a gradient can pass through.
+    """
+    from knetui.doctor import examine, show_coverage
+
+    return show_coverage(function) if coverage or function else examine()
 
 
 def main() -> None:

@@ -3,9 +3,11 @@
 import os
 import platform
 import sys
+import textwrap
 from importlib.metadata import version
 
 import knetengine
+from knetengine.autograd import coverage
 from knetengine.gpu import devices
 from knetengine.training.folder import all_runs
 from knetengine.training.home import home
@@ -33,6 +35,27 @@ def examine() -> int:
     print(f"kept in      {home()} ({'writable' if _writable() else 'NOT WRITABLE'})")
     print(f"runs         {len(all_runs())}")
     print(f"examples     {', '.join(example_names())} in {examples_folder()}")
+    return 0
+
+
+def show_coverage(name: str | None = None) -> int:
+    """Print what becomes of each NumPy function in a gradient, or of the one that is named."""
+    found = coverage.rows() if name is None else coverage.find(name)
+    if not found:
+        print(f"knet-tui: NumPy has no function {name} that a gradient can meet", file=sys.stderr)
+        return 2
+    if name is not None:
+        for row in found:
+            how = f" ({row.how})" if row.registry == "differentiable" else ""
+            print(f"{row.name}: {row.registry}{how}" + (f"; {row.advice}" if row.advice else ""))
+        return 0
+    lines = [coverage.headline(found)]
+    for registry in coverage.REGISTRIES:
+        names = [row.name.removeprefix("np.") for row in found if row.registry == registry]
+        if names:
+            lines += ["", f"{registry} ({len(names)})"]
+            lines += textwrap.wrap(" ".join(sorted(names)), 92)
+    print("\n".join(lines))
     return 0
 
 

@@ -11,60 +11,82 @@ from typing import Any
 
 import numpy as np
 
+from knetengine.autograd.calls import cast, python_number
 from knetengine.autograd.primitives import Primitive
-from knetengine.autograd.recorded import Recorded, cast, python_float
+from knetengine.autograd.provenance import SPAN, mark_span
+from knetengine.autograd.recorded import Recorded, plain
 from knetengine.autograd.scatter import Scatter
 from knetengine.autograd.tape import Entry, Tape
 
 
-def walk_back(entries: list[Entry], parameters: int, gradient: Any) -> list[Any]:
-    """The gradients of the first `parameters` entries; None where nothing flows back.
+def walk_back(
+    entries: list[Entry], first: int, count: int, seeds: Sequence[tuple[int, Any]]
+) -> list[Any]:
+    """The gradients of the `count` entries from `first` on; None where nothing flows back.
 
-    entries: the tape up to the result, which is its last entry; it is consumed.
-    gradient: the gradient of the result.
+    entries: the tape; it is consumed down to those entries.
+    seeds: some positions and the gradients there.
     """
     # Each slot holds the gradient so far. The first contribution is held by reference, the second
     # allocates their sum, which the slot then owns: from the third on it adds in place.
-    gradients: list[Any] = [None] * max(len(entries), parameters)
-    gradients[len(entries) - 1] = gradient
+    last = max((position for position, _ in seeds), default=-1)
+    parameters = first + count
+    del entries[max(last + 1, parameters) :]
+    gradients: list[Any] = [None] * len(entries)
     owned: set[int] = set()
+    for position, gradient in seeds:
+        accumulate(gradients, owned, position, gradient, entries[position][4])
     ndarray = np.ndarray
-    while len(entries) > parameters:
-        primitive, indices, values, kwargs, output = entries.pop()
-        gradient = gradients.pop()
+    pop_entry, pop_gradient = entries.pop, gradients.pop
+    # These three names say where an error or a NaN came from: see `provenance.walking_place`.
+    _spans: list[Any] = []
+    for _ in range(len(entries) - parameters):
+        primitive, indices, values, kwargs, output, _code, _instruction = pop_entry()
+        gradient = pop_gradient()
         if gradient is None:
+            if primitive is SPAN:
+                _spans.append((kwargs["since"], _code, _instruction))
             continue
         if primitive.joint is not None or type(gradient) is tuple:
             for index, value, contribution in joint_contributions(
-                primitive, indices, values, kwargs, output, gradient
+                primitive, indices, values, kwargs, output, gradient, first
             ):
                 accumulate(gradients, owned, index, contribution, value)
             continue
-        for number, index in enumerate(indices):
-            if index < 0:
+        rules = primitive.rules
+        number = -1
+        for index in indices:  # counting by hand is faster than enumerate and than zip
+            number += 1
+            if index < first:
                 continue
-            rule = primitive.rules[number]
+            rule = rules[number]
             if rule is None:
                 continue
-            value = values[number]
             if kwargs:
                 contribution = rule(gradient, output, *values, **kwargs)
             elif len(values) == 2:  # spelt out, it is 0.1 us faster
                 contribution = rule(gradient, output, values[0], values[1])
             else:
                 contribution = rule(gradient, output, *values)
+            value = values[number]
             if (
                 type(contribution) is not ndarray
                 or type(value) is not ndarray
-                or contribution.shape != value.shape
                 or contribution.dtype is not value.dtype
+                or contribution.shape != value.shape
             ):
                 accumulate(gradients, owned, index, contribution, value)
-            elif gradients[index] is None:
+                continue
+            held = gradients[index]
+            if held is None:
                 gradients[index] = contribution
+            elif index in owned:
+                held += contribution  # in place, unless it is a number
+                gradients[index] = held
             else:
-                add(gradients, owned, index, contribution)
-    return gradients
+                gradients[index] = held + contribution
+                owned.add(index)
+    return gradients[first:]
 
 
 def accumulate(
@@ -101,33 +123,38 @@ def zeros(value: Any) -> Any:
     """Zeros of the kind, shape and dtype of a plain value."""
     if isinstance(value, np.ndarray):
         return np.zeros(value.shape, value.dtype)  # four times as fast as zeros_like
-    if isinstance(value, float | np.generic):
+    if isinstance(value, float | complex | np.generic):
         return type(value)(0)
     return np.zeros_like(value)
 
 
 def walk_back_recording(
-    tape: Tape, first: int, parameters: int, last: int, gradient: Any
+    tape: Tape, first: int, count: int, seeds: Sequence[tuple[int, Any]]
 ) -> list[Any]:
-    """The gradients of the `parameters` entries from `first` on, recorded on the same tape.
+    """The gradients of the `count` entries from `first` on, recorded on the same tape.
 
-    last: the position of the result.
+    seeds: some positions and the gradients there, which may be recorded.
     Entries that do not depend on these parameters (they may depend on an enclosing gradient's)
     are left out.
     """
-    dependent = _dependent_entries(tape, first, parameters, last)
-    gradients: dict[int, Any] = {last: gradient}
-    for position in range(last, first + parameters - 1, -1):
+    last = max((position for position, _ in seeds), default=-1)
+    dependent = _dependent_entries(tape, first, count, last)
+    gradients: dict[int, Any] = {}
+    for position, gradient in seeds:
+        held = gradients.get(position)
+        gradients[position] = gradient if held is None else held + gradient
+    for position in range(last, first + count - 1, -1):
         gradient = gradients.pop(position, None)
         if gradient is None:
             continue
-        primitive, indices, values, kwargs, output = tape[position]
+        primitive, indices, values, kwargs, output, code, instruction = tape[position]
+        since = len(tape)
         arguments = tuple(
             Recorded(value, index, tape) if index >= 0 else value
             for index, value in zip(indices, values, strict=True)
         )
         wanted = tuple(index if index in dependent else -1 for index in indices)
-        recorded_output = Recorded(output, position, tape)
+        recorded_output = _recorded_again(output, position, tape)
         contributions = (
             joint_contributions(primitive, wanted, arguments, kwargs, recorded_output, gradient)
             if primitive.joint is not None or type(gradient) is tuple
@@ -147,13 +174,22 @@ def walk_back_recording(
                 gradients[index] = merge(held, contribution)
             else:
                 gradients[index] = held + contribution
-    return [gradients.get(first + parameter) for parameter in range(parameters)]
+        mark_span(tape, since, primitive.name, code, instruction, backward=True)
+    return [gradients.get(first + parameter) for parameter in range(count)]
 
 
-def _dependent_entries(tape: Tape, first: int, parameters: int, last: int) -> set[int]:
+def _recorded_again(output: Any, position: int, tape: Tape) -> Any:
+    """The recorded output of an entry; of several results each, as `calls` unpacked them."""
+    if isinstance(output, tuple):
+        parts = [Recorded(part, position + 1 + item, tape) for item, part in enumerate(output)]
+        return getattr(type(output), "_make", tuple)(parts)
+    return Recorded(output, position, tape)
+
+
+def _dependent_entries(tape: Tape, first: int, count: int, last: int) -> set[int]:
     """The positions from `first` to `last` whose values depend on the parameters."""
-    dependent = set(range(first, first + parameters))
-    for position in range(first + parameters, last + 1):
+    dependent = set(range(first, first + count))
+    for position in range(first + count, last + 1):
         if not dependent.isdisjoint(tape[position][1]):
             dependent.add(position)
     return dependent
@@ -166,14 +202,14 @@ def joint_contributions(
     kwargs: dict[str, Any],
     output: Any,
     gradient: Any,
+    first: int = 0,
 ) -> list[tuple[int, Any, Any]]:
     """The contributions of a primitive with a joint rule, or with several outputs."""
     if type(gradient) is tuple:
-        outputs = output.value if type(output) is Recorded else output
         gradient = tuple(
-            zeros(part) if g is None else g for g, part in zip(gradient, outputs, strict=True)
+            zeros(plain(part)) if g is None else g for g, part in zip(gradient, output, strict=True)
         )
-    wanted = tuple(index >= 0 for index in indices)
+    wanted = tuple(index >= first for index in indices)
     if primitive.joint is not None:
         contributions = primitive.joint(wanted, gradient, output, *values, **kwargs)
     else:
@@ -184,7 +220,7 @@ def joint_contributions(
     return [
         (index, value, contribution)
         for index, value, contribution in zip(indices, values, contributions, strict=False)
-        if index >= 0 and contribution is not None
+        if index >= first and contribution is not None
     ]
 
 
@@ -204,10 +240,11 @@ def conform(gradient: Any, value: Any) -> Any:
         return gradient
     if type(gradient) is Scatter:
         return gradient.dense(value)
-    if type(value) is float:
-        if type(gradient) is float:
+    if type(value) is float or type(value) is complex:
+        if type(gradient) is type(value):
             return gradient
-        return python_float(np.sum(gradient) if getattr(gradient, "ndim", 0) else gradient)
+        gradient = np.sum(gradient) if getattr(gradient, "ndim", 0) else gradient
+        return python_number(gradient if type(value) is complex else real_part(gradient))
     if getattr(gradient, "shape", ()) != value.shape:
         gradient = fit(gradient, value.shape)
     if getattr(gradient, "dtype", None) != value.dtype:
@@ -215,19 +252,36 @@ def conform(gradient: Any, value: Any) -> Any:
     return gradient
 
 
+def real_part(gradient: Any) -> Any:
+    """The real part of a gradient, which has no other unless its dtype is complex."""
+    if type(gradient) is complex:
+        return gradient.real
+    complex_valued = getattr(getattr(gradient, "dtype", None), "kind", "f") == "c"
+    return np.real(gradient) if complex_valued else gradient
+
+
 def fit(gradient: Any, shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the axes that broadcasting added or stretched, or spread it."""
-    total = np.sum if type(gradient) is Recorded else np.add.reduce
-    extra = getattr(gradient, "ndim", 0) - len(shape)
-    if extra > 0:
-        gradient = total(gradient, axis=tuple(range(extra)))
     have = getattr(gradient, "shape", ())
-    if extra >= 0:
+    total = np.sum if type(gradient) is Recorded else np.add.reduce
+    extra = len(have) - len(shape)
+    if extra > 0:
+        gradient = total(gradient, axis=0 if extra == 1 else tuple(range(extra)))
+        have = have[extra:]
+    if extra >= 0 and have != shape:
         stretched = tuple(i for i, n in enumerate(shape) if n == 1 and have[i] != 1)
         if stretched:
             gradient = total(gradient, axis=stretched, keepdims=True)
-    if getattr(gradient, "shape", ()) == shape:
-        return gradient
+            have = gradient.shape
+    return gradient if have == shape else spread(gradient, shape)
+
+
+def spread(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """A smaller gradient, of a reduction, repeated to a shape."""
     if type(gradient) is Recorded:
         return np.broadcast_to(gradient, shape)
+    if isinstance(gradient, np.generic):
+        filled = np.empty(shape, gradient.dtype)  # half the time of np.full
+        filled.fill(gradient)
+        return filled
     return np.full(shape, gradient, getattr(gradient, "dtype", None))

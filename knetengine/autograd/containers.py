@@ -22,9 +22,13 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
 
 
 def _flatten(nest: Any, leaves: list[Any]) -> Rebuild:
-    if type(nest) is np.ndarray:
+    kind = type(nest)
+    if kind is np.ndarray:
         leaves.append(nest)
         return next
+    if kind is list or kind is tuple:  # spelt out: 1.0 us instead of 1.6 for four arrays
+        items = [_flatten(child, leaves) for child in nest]
+        return lambda fresh: kind([rebuild(fresh) for rebuild in items])
     children = _children(nest)
     if children is None:
         leaves.append(nest)

@@ -6,6 +6,8 @@ constant: comparisons, argmax, floor), refused (with advice). A function in none
 on a recorded value rather than dropping its gradient silently.
 """
 
+import dis
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -21,9 +23,10 @@ class Primitive:
     rules: one for each differentiable argument, in order; None for one that has no derivative.
     joint: one rule for all arguments at once, instead of `rules`.
     names: the names that the rules give to the arguments, which are the keywords it accepts.
+    saved: for each argument whether a rule looks at it (see `saved_arguments`).
     """
 
-    __slots__ = ("function", "joint", "name", "names", "rules")
+    __slots__ = ("function", "joint", "name", "names", "rules", "saved")
 
     def __init__(self, function: Function, name: str) -> None:
         self.function = function
@@ -31,6 +34,7 @@ class Primitive:
         self.rules: tuple[Function | None, ...] = ()
         self.joint: Function | None = None
         self.names: tuple[str, ...] = ()
+        self.saved: tuple[bool, ...] = ()
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -76,7 +80,7 @@ def defvjp(function: Function, *rules: Function | None, joint: Function | None =
         defvjp(np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
     """
     primitive = primitive_of(function)
-    primitive.rules, primitive.joint = rules, joint
+    primitive.rules, primitive.joint, primitive.saved = rules, joint, ()
     if joint is not None:
         primitive.names = _parameters(joint)[3:]
     else:
@@ -86,6 +90,38 @@ def defvjp(function: Function, *rules: Function | None, joint: Function | None =
 def _parameters(rule: Function) -> tuple[str, ...]:
     code = rule.__code__
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def saved_arguments(primitive: Primitive, count: int) -> tuple[bool, ...]:
+    """For each of `count` arguments: whether the gradient may need its entries later.
+
+    An argument is not needed if no rule's code mentions it: ``a + b`` may forget both.
+    """
+    if len(primitive.saved) < count:
+        rules = [rule for rule in (*primitive.rules, primitive.joint) if rule is not None]
+        first = 2 if primitive.joint is None else 3
+        primitive.saved = tuple(
+            any(_mentions(rule, first + argument) for rule in rules) for argument in range(count)
+        )
+    return primitive.saved
+
+
+def _mentions(rule: Function, parameter: int) -> bool:
+    """Whether the code of a rule reads one of its parameters; True if that cannot be told."""
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        return True
+    if parameter >= code.co_argcount:  # one of *args, or nothing that we understand
+        if not code.co_flags & inspect.CO_VARARGS:
+            return True
+        parameter = code.co_argcount + code.co_kwonlyargcount
+    name = code.co_varnames[parameter]
+    # a variable of an inner function is a cell; Python 3.13 loads two variables in one instruction
+    return name in code.co_cellvars or any(
+        name == instruction.argval
+        or (isinstance(instruction.argval, tuple) and name in instruction.argval)
+        for instruction in dis.get_instructions(code)
+    )
 
 
 def composed(*functions: Function) -> Callable[[Function], Function]:

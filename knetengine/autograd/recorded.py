@@ -1,131 +1,51 @@
 """The recorded value: it behaves as the array or number that it holds, and writes down what ran.
 
-The fast way in is by exact type: operators, methods, and the functions of `knetengine.numpy`.
-NumPy's own functions arrive by its protocols, `__array_ufunc__` (NEP 13) and `__array_function__`
+The fast way in is by exact type: operators, items and the functions of `knetengine.numpy`. NumPy's
+own functions arrive by its protocols, `__array_ufunc__` (NEP 13) and `__array_function__`
 (NEP 18), which cost about 0.4 us more.
 """
 
-import functools
 import operator
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
 
-from knetengine.autograd.primitives import (
-    COMPOSED,
-    DIFFERENTIABLE,
-    NOT_DIFFERENTIABLE,
-    REFUSED,
-    Function,
-    Primitive,
-    name_of,
-    primitive_of,
-)
-from knetengine.autograd.tape import CONSTANT, Tape
+from knetengine.autograd import provenance
+from knetengine.autograd.array_methods import ArrayMethods
+from knetengine.autograd.primitives import Function, primitive_of, saved_arguments
+from knetengine.autograd.tape import Tape
 
 _NO_KEYWORDS: dict[str, Any] = {}
+_GETITEM = primitive_of(operator.getitem)
+_getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]
+_ndarray = np.ndarray
+_new = object.__new__
 
 
-def record(primitive: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a primitive, and write it on the tape if an argument is recorded on an open one.
+class Doors:
+    """Where calls go that are not operators; filled in by the modules that stand on this one.
 
-    Raises TypeError for a keyword without a rule, or a recorded value where no rule can follow.
+    function: ``(function, args, kwargs)``, a NumPy function (module `calls`).
+    ufunc: ``(ufunc, method, args, kwargs)``, a universal function (module `ufunc_calls`).
+    operate_in_place: ``(x, operate, other)``, ``x += other`` and the like (module `in_place`).
+    write_item: ``(x, index, value)``, ``x[index] = value`` (module `in_place`).
+    write_out: ``(out, result, name)``, the option ``out=`` (module `ufunc_calls`).
     """
-    if kwargs:
-        args, kwargs = _bind(primitive, args, kwargs)
-    tape: Tape | None = None
-    indices: list[int] = []
-    values: list[Any] = []
-    for argument in args:
-        if type(argument) is not Recorded:
-            indices.append(CONSTANT)
-            values.append(argument)
-            continue
-        values.append(argument.value)
-        if not argument.tape:  # closed
-            indices.append(CONSTANT)
-            continue
-        if tape is None:
-            tape = argument.tape
-        elif argument.tape is not tape:
-            raise RuntimeError(MIXED)
-        indices.append(argument.index)
-    output = primitive.function(*values, **kwargs)
-    if tape is None:
-        return output
-    rules = len(primitive.rules)
-    if len(values) > rules and primitive.joint is None and max(indices[rules:]) >= 0:
-        raise TypeError(_no_rule(primitive))
-    index = len(tape)
-    tape.append((primitive, tuple(indices), tuple(values), kwargs, output))
-    if type(output) is not np.ndarray and isinstance(output, tuple):
-        return _unpacked(output, index, tape)
-    return Recorded(output, index, tape)
+
+    function: Function
+    write_out: Function
+    ufunc: Function
+    operate_in_place: Function
+    write_item: Function
 
 
 MIXED = (
     "two recorded values belong to gradients that run in different threads; a tape belongs to one "
     "thread: pass plain arrays to the other (stop_gradient(x) gives the plain array)"
 )
-
-
-def _bind(
-    primitive: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Move differentiable arguments given by keyword to their positions; refuse unknown ones."""
-    kwargs = {name: value for name, value in kwargs.items() if name != "out" or value is not None}
-    for name in primitive.names[len(args) : len(primitive.rules)]:
-        if name not in kwargs:
-            break
-        args += (kwargs.pop(name),)
-    for name, value in kwargs.items():
-        if name == "out":
-            raise TypeError(
-                f"{primitive.name} cannot write into out= while a gradient is recorded; "
-                "use its result (for a += x write a = a + x)"
-            )
-        if name not in primitive.names:
-            raise TypeError(
-                f"{primitive.name} has no derivative rule for the option {name}=; it knows "
-                f"{', '.join(primitive.names)}"
-            )
-        if type(value) is Recorded:
-            raise TypeError(
-                f"{primitive.name}({name}=...) is a recorded value, but there is no derivative "
-                f"with respect to {name}; give a plain one: stop_gradient({name})"
-            )
-    return args, kwargs
-
-
-def _no_rule(primitive: Primitive) -> str:
-    if not primitive.rules:
-        return (
-            f"{primitive.name} has no derivative rule yet; give it one with "
-            f"defvjp({primitive.name}, lambda g, y, *arguments: ...)"
-        )
-    return (
-        f"{primitive.name} has derivative rules for its first {len(primitive.rules)} argument(s) "
-        "only; give plain values for the others: stop_gradient(x)"
-    )
-
-
-def unpack(outputs: tuple[Any, ...], item: int) -> Any:
-    """One of the results of a primitive that returns several."""
-    return outputs[item]
-
-
-_UNPACK = primitive_of(unpack)
-
-
-def _unpacked(output: tuple[Any, ...], index: int, tape: Tape) -> tuple[Any, ...]:
-    """Record the results of a primitive that returns several, one entry each."""
-    parts: list[Any] = []
-    for item, part in enumerate(output):
-        parts.append(Recorded(part, len(tape), tape))
-        tape.append((_UNPACK, (index,), (output,), {"item": item}, part))
-    make = getattr(type(output), "_make", tuple)
-    return make(parts)
 
 
 def plain(value: Any) -> Any:
@@ -140,73 +60,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def stop_gradient(value: Any) -> Any:
-    """The plain value: a constant for every gradient that is being taken."""
-    return plain(value)
-
-
-def primitive(function: Function) -> Function:
-    """Make a function one step of the tape; tell its derivative by `defvjp`.
-
-    The function sees plain arrays only, so it may write in place, loop, or call compiled code.
-    """
-    return _recording_twin(function, primitive_of(function))
-
-
-def _recording_twin(function: Function, step: Primitive) -> Function:
-    """The function that calls a primitive and records it."""
-
-    @functools.wraps(function)
-    def twin(*args: Any, **kwargs: Any) -> Any:
-        return record(step, args, kwargs)
-
-    DIFFERENTIABLE[twin] = step
-    return twin
-
-
-_twins: dict[Function, Function] = {}
-
-
-def twin_of(function: Function) -> Function | None:
-    """What stands for a NumPy function on recorded values; None for a function we don't know."""
-    twin = _twins.get(function)
-    if twin is None:
-        if function in DIFFERENTIABLE:
-            twin = _recording_twin(function, DIFFERENTIABLE[function])
-        elif function in COMPOSED:
-            twin = functools.wraps(function)(COMPOSED[function])
-        elif function in NOT_DIFFERENTIABLE:
-            twin = _constant_twin(function)
-        else:
-            return None
-        _twins[function] = twin
-    return twin
-
-
-def _constant_twin(function: Function) -> Function:
-    @functools.wraps(function)
-    def twin(*args: Any, **kwargs: Any) -> Any:
-        return function(*plain(args), **plain(kwargs))
-
-    return twin
-
-
-def _call(function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    twin = twin_of(function)
-    if twin is not None:
-        return twin(*args, **kwargs)
-    name = name_of(function)
-    if function in REFUSED:
-        raise TypeError(f"{name} cannot be differentiated: {REFUSED[function]}")
-    raise TypeError(
-        f"{name} has no derivative rule. Write it with functions that have one, or give it one: "
-        f"knetengine.defvjp({name}, lambda g, y, x: ...); if no gradient need flow through it, "
-        f"call it on stop_gradient(x)"
-    )
-
-
-def _forward(ufunc: Any, operate: Function) -> Function:
+def forward(ufunc: Any, operate: Function, depth: int = 1) -> Function:
     """An operator method: `operate` on plain values, recorded as `ufunc`.
+
+    depth: how many frames up the user's code is.
 
     Python's operator, not the ufunc, computes: a Python float stays a (weak) Python float.
     """
@@ -214,22 +71,43 @@ def _forward(ufunc: Any, operate: Function) -> Function:
 
     def method(self: "Recorded", other: Any) -> Any:
         tape = self.tape
-        index = len(tape)
         value = self.value
+        index = self.index
         if type(other) is Recorded:
             if other.tape is not tape:
                 return _operate_across(operate, self, other)
-            indices = (self.index, other.index)
-            values = (value, other.value)
-            output = operate(value, other.value)
-        else:
-            indices = (self.index, -1)
-            values = (value, other)
+            other_index = other.index
+            other = other.value
             output = operate(value, other)
-        if index == 0:  # the tape is closed
+        else:
+            other_index = -1
+            output = operate(value, other)
+            if (
+                type(other) is _ndarray
+                and (step.saved or saved_arguments(step, 2))[1]
+                and other.flags.writeable
+            ):
+                tape.protect(other)
+        position = len(tape)
+        if position == 0:  # the tape is closed
             return output
-        tape.append((step, indices, values, _NO_KEYWORDS, output))
-        return Recorded(output, index, tape)
+        frame = _getframe(depth)
+        tape.append(
+            (
+                step,
+                (index, other_index),
+                (value, other),
+                _NO_KEYWORDS,
+                output,
+                frame.f_code,
+                frame.f_lasti,
+            )
+        )
+        result = _new(Recorded)  # and three stores: 40 ns faster than Recorded(...)
+        result.value = output
+        result.index = position
+        result.tape = tape
+        return result
 
     return method
 
@@ -245,7 +123,20 @@ def _reflected(ufunc: Any, operate: Function) -> Function:
         output = operate(other, value)
         if index == 0:
             return output
-        tape.append((step, (-1, self.index), (other, value), _NO_KEYWORDS, output))
+        if type(other) is _ndarray and (step.saved or saved_arguments(step, 2))[0]:
+            tape.protect(other)
+        frame = _getframe(1)
+        tape.append(
+            (
+                step,
+                (-1, self.index),
+                (other, value),
+                _NO_KEYWORDS,
+                output,
+                frame.f_code,
+                frame.f_lasti,
+            )
+        )
         return Recorded(output, index, tape)
 
     return method
@@ -260,16 +151,21 @@ def _operate_across(operate: Function, left: "Recorded", right: "Recorded") -> A
     raise RuntimeError(MIXED)
 
 
-def _unary(ufunc: Any, operate: Function) -> Function:
+def unary(ufunc: Any, operate: Function, depth: int = 1) -> Function:
+    """The same with one operand."""
     step = primitive_of(ufunc)
 
     def method(self: "Recorded") -> Any:
         tape = self.tape
         index = len(tape)
-        output = operate(self.value)
+        value = self.value
+        output = operate(value)
         if index == 0:
             return output
-        tape.append((step, (self.index,), (self.value,), _NO_KEYWORDS, output))
+        frame = _getframe(depth)
+        tape.append(
+            (step, (self.index,), (value,), _NO_KEYWORDS, output, frame.f_code, frame.f_lasti)
+        )
         return Recorded(output, index, tape)
 
     return method
@@ -284,25 +180,28 @@ def _constant(operate: Function) -> Function:
     return method
 
 
-def _method(function: Function) -> Function:
-    """A method that is the NumPy function of the same meaning."""
+def _in_place(operate: Function) -> Function:
+    """An operator like ``x += v``: an array moves on to the result, a number is rebound."""
 
-    def method(self: "Recorded", *args: Any, **kwargs: Any) -> Any:
-        return _call(function, (self, *args), kwargs)
+    def method(self: "Recorded", other: Any) -> Any:
+        if type(self.value) is not _ndarray:
+            return NotImplemented
+        return Doors.operate_in_place(self, operate, other)
 
     return method
 
 
-class Recorded:
+class Recorded(ArrayMethods):
     """A value on a tape.
 
-    value: what it holds: a NumPy array or scalar, or a Python float (which stays one under
+    value: what it holds: a NumPy array or scalar, or a Python number (which stays one under
         operators, so that a float parameter times a float32 array is float32, as in NEP 50).
     index: its position on the tape.
     tape: the tape; empty once the gradient is done, and then this value is a constant.
 
     Comparisons, `bool`, `int` and `float` give plain results: they steer, they do not carry a
-    gradient.
+    gradient. Where `float` would lose one unseen, in ``plain[i] = x`` and ``math.exp(x)``, it
+    raises.
     """
 
     __slots__ = ("index", "tape", "value")
@@ -312,6 +211,10 @@ class Recorded:
         self.index = index
         self.tape = tape
 
+    def current(self) -> "Recorded":
+        """What stands for this value on the tape; a `Param` has something else there."""
+        return self
+
     def __repr__(self) -> str:
         return f"Recorded({self.value!r})"
 
@@ -320,25 +223,31 @@ class Recorded:
 
     # Operators
 
-    __add__ = _forward(np.add, operator.add)
+    __add__ = forward(np.add, operator.add)
     __radd__ = _reflected(np.add, operator.add)
-    __sub__ = _forward(np.subtract, operator.sub)
+    __sub__ = forward(np.subtract, operator.sub)
     __rsub__ = _reflected(np.subtract, operator.sub)
-    __mul__ = _forward(np.multiply, operator.mul)
+    __mul__ = forward(np.multiply, operator.mul)
     __rmul__ = _reflected(np.multiply, operator.mul)
-    __truediv__ = _forward(np.divide, operator.truediv)
+    __truediv__ = forward(np.divide, operator.truediv)
     __rtruediv__ = _reflected(np.divide, operator.truediv)
-    __pow__ = _forward(np.power, operator.pow)
+    __pow__ = forward(np.power, operator.pow)
     __rpow__ = _reflected(np.power, operator.pow)
-    __mod__ = _forward(np.remainder, operator.mod)
+    __mod__ = forward(np.remainder, operator.mod)
     __rmod__ = _reflected(np.remainder, operator.mod)
-    __matmul__ = _forward(np.matmul, operator.matmul)
+    __matmul__ = forward(np.matmul, operator.matmul)
     __rmatmul__ = _reflected(np.matmul, operator.matmul)
-    __neg__ = _unary(np.negative, operator.neg)
-    __abs__ = _unary(np.absolute, operator.abs)
+    __iadd__ = _in_place(operator.add)
+    __isub__ = _in_place(operator.sub)
+    __imul__ = _in_place(operator.mul)
+    __itruediv__ = _in_place(operator.truediv)
+    __ipow__ = _in_place(operator.pow)
+    __imod__ = _in_place(operator.mod)
+    __imatmul__ = _in_place(operator.matmul)
+    __neg__ = unary(np.negative, operator.neg)
+    __abs__ = unary(np.absolute, operator.abs)
 
-    def __pos__(self) -> "Recorded":
-        return self
+    __pos__ = unary(np.positive, operator.pos)
 
     __floordiv__ = _constant(operator.floordiv)
     __lt__ = _constant(operator.lt)
@@ -352,11 +261,22 @@ class Recorded:
     def __rfloordiv__(self, other: Any) -> Any:
         return other // self.value
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     def __bool__(self) -> bool:
         return bool(self.value)
 
     def __float__(self) -> float:
+        if self.tape:
+            provenance.refuse_lossy_conversion()
         return float(self.value)
+
+    def __complex__(self) -> complex:
+        return complex(self.value)
 
     def __int__(self) -> int:
         return int(self.value)
@@ -373,18 +293,26 @@ class Recorded:
         tape = self.tape
         if type(index) is tuple or type(index) is Recorded:
             index = plain(index)
-        output = self.value[index]
+        value = self.value
+        output = value[index]
         if not tape:
             return output
-        tape.append((_GETITEM, (self.index, -1), (self.value, index), _NO_KEYWORDS, output))
+        frame = _getframe(1)
+        tape.append(
+            (
+                _GETITEM,
+                (self.index, -1),
+                (value, index),
+                _NO_KEYWORDS,
+                output,
+                frame.f_code,
+                frame.f_lasti,
+            )
+        )
         return Recorded(output, len(tape) - 1, tape)
 
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise TypeError(
-            "x[i] = v would overwrite a value that the gradient still needs. Build the new array "
-            "instead: np.where(mask, v, x), np.concatenate([x[:i], v, x[i + 1:]]), or a list of "
-            "rows and np.stack(rows)"
-        )
+    def __setitem__(self, index: Any, value: Any) -> None:
+        Doors.write_item(self, index, value)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -400,106 +328,37 @@ class Recorded:
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        if method == "__call__":
-            step = DIFFERENTIABLE.get(ufunc)
-            return record(step, args, kwargs) if step else _call(ufunc, args, kwargs)
-        raise TypeError(
-            f"np.{ufunc.__name__}.{method} has no derivative rule; use np.sum, np.prod, np.max, "
-            "np.cumsum or np.outer, or operators"
-        )
+        return Doors.ufunc(ufunc, method, args, kwargs)
 
     def __array_function__(
         self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        return _call(function, args, kwargs)
+        return Doors.function(function, args, kwargs)
 
-    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def apply(self, function: Function, args: tuple[Any, ...], kwargs: Any) -> Any:
+        """Call a NumPy function and record it."""
+        return Doors.function(function, args, kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return import_module("knetengine.numpy")  # which stands on this module
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.tape:
+            return np.asarray(self.value, *args, **kwargs)
         raise TypeError(
             "a recorded value cannot become a plain array: its gradient would be lost. Use "
-            "np.stack or np.concatenate instead of np.array([...]), knetengine.numpy.asarray(x) "
-            "or just x instead of np.asarray(x), and stop_gradient(x) for a constant"
+            "np.stack or np.concatenate instead of np.array([...]); to fill an array by "
+            "a[i] = x, make it with knetengine.numpy.zeros(...) or np.zeros_like(x); and "
+            "stop_gradient(x) gives a constant"
         )
 
-    # Attributes and methods of an array
+    # Copies, which stay on the tape
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape; () for a Python float."""
-        return getattr(self.value, "shape", ())
+    def __copy__(self) -> Any:
+        return Doors.function(np.copy, (self,), _NO_KEYWORDS)
 
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return getattr(self.value, "ndim", 0)
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        return getattr(self.value, "size", 1)
-
-    @property
-    def dtype(self) -> "np.dtype[Any]":
-        """The dtype; float64 for a Python float."""
-        return getattr(self.value, "dtype", _FLOAT)
-
-    @property
-    def T(self) -> Any:  # noqa: N802  # NumPy's name
-        """The transpose: all axes in reverse."""
-        return _call(np.transpose, (self,), _NO_KEYWORDS)
-
-    sum = _method(np.sum)
-    prod = _method(np.prod)
-    mean = _method(np.mean)
-    var = _method(np.var)
-    std = _method(np.std)
-    max = _method(np.max)
-    min = _method(np.min)
-    cumsum = _method(np.cumsum)
-    clip = _method(np.clip)
-    dot = _method(np.dot)
-    ravel = _method(np.ravel)
-    flatten = _method(np.ravel)
-    squeeze = _method(np.squeeze)
-    swapaxes = _method(np.swapaxes)
-    take = _method(np.take)
-    repeat = _method(np.repeat)
-    copy = _method(np.copy)
-    astype = _method(np.astype)
-    argmax = _method(np.argmax)
-    argmin = _method(np.argmin)
-    argsort = _method(np.argsort)
-    all = _method(np.all)
-    any = _method(np.any)
-    round = _method(np.round)
-
-    def reshape(self, *shape: Any, order: Any = "C") -> Any:
-        """The same entries in a new shape, given as a tuple or as several ints."""
-        new_shape = shape[0] if len(shape) == 1 else shape
-        return _call(np.reshape, (self, new_shape), {"order": order} if order != "C" else {})
-
-    def transpose(self, *axes: Any) -> Any:
-        """The axes in a new order, given as a tuple or as several ints; reversed if none."""
-        order = axes[0] if len(axes) == 1 else axes or None
-        return _call(np.transpose, (self, order), _NO_KEYWORDS)
-
-    def item(self, *index: Any) -> Any:
-        """One element as a recorded Python float."""
-        element = self[np.unravel_index(*index, self.shape) if len(index) == 1 else index]
-        return python_float(element)
-
-    def tolist(self) -> Any:
-        """A nested list of recorded Python floats."""
-        if self.ndim == 0:
-            return python_float(self)
-        return [row.tolist() for row in self]
-
-    # A copy would lose its place on the tape, or copy the tape
-
-    def __copy__(self) -> "Recorded":
-        return self
-
-    def __deepcopy__(self, memo: Any) -> "Recorded":
-        return self
+    def __deepcopy__(self, memo: Any) -> Any:
+        return Doors.function(np.copy, (self,), _NO_KEYWORDS)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -507,17 +366,10 @@ class Recorded:
         )
 
 
-@primitive
-def python_float(value: Any) -> float:
-    """The Python float of a single number (of any shape)."""
-    return float(value.item()) if hasattr(value, "item") else float(value)
-
-
-@primitive
-def cast(x: Any, dtype: Any) -> Any:
-    """The same number or array in another floating dtype."""
-    return x.astype(dtype) if hasattr(x, "astype") else dtype.type(x)
-
-
-_FLOAT = np.dtype(np.float64)
-_GETITEM = primitive_of(operator.getitem)
+def holds_recorded(nest: Any) -> bool:
+    """Whether nested lists, tuples and dicts hold a recorded value."""
+    if isinstance(nest, dict):
+        nest = list(nest.values())
+    if isinstance(nest, list | tuple):
+        return any(holds_recorded(item) for item in nest)
+    return isinstance(nest, Recorded)

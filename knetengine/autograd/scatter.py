@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from knetengine.autograd.calls import primitive
 from knetengine.autograd.primitives import defvjp
-from knetengine.autograd.recorded import primitive
 
 
 class Scatter:
@@ -42,15 +42,16 @@ defvjp(scattered, lambda g, y, gradient, index, shape, dtype: g[index])
 
 
 def _add_at(target: Any, index: Any, gradient: Any) -> None:
-    if _may_repeat(index):
+    if may_repeat(index):
         np.add.at(target, index, gradient)
     else:
         target[index] += gradient
 
 
-def _may_repeat(index: Any) -> bool:
-    """Whether an index can name a place twice: only a list or an array of integers can."""
+def may_repeat(index: Any) -> bool:
+    """Whether an index can name a place twice: a sequence of integers can."""
     for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, list | np.ndarray) and np.asarray(part).dtype != np.bool_:
+        simple = part is None or part is Ellipsis or isinstance(part, slice | int | np.integer)
+        if not simple and np.asarray(part).dtype != np.bool_:
             return True
     return False

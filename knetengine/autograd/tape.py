@@ -1,25 +1,69 @@
 """The tape: a flat list of what ran, one for each outermost gradient.
 
-Each entry is a plain tuple ``(primitive, indices, values, kwargs, output)``. ``indices`` are the
-tape positions of the inputs, -1 for a constant; entries point at nothing, and the order of
-recording is already topological: walking back is walking down the list.
+Each entry is a plain tuple ``(primitive, indices, values, kwargs, output, code, instruction)``.
+``indices`` are the tape positions of the inputs, -1 for a constant; entries point at nothing, and
+the order of recording is already topological: walking back is walking down the list. ``code`` and
+``instruction`` say where in the user's source the step was asked for (see `provenance`).
 
 The first entries of a tape are its parameters, so an open tape is never empty. Closing a tape is
 clearing it: a recorded value that outlived its gradient finds its tape empty and counts as a
 constant. The test is free, because recording needs the length of the tape anyway.
 """
 
+import contextlib
 import threading
+from types import CodeType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from knetengine.autograd.primitives import Primitive
 
-Entry: TypeAlias = tuple[Primitive, tuple[int, ...], tuple[Any, ...], dict[str, Any], Any]
-Tape: TypeAlias = list[Entry]
+Entry: TypeAlias = tuple[
+    Primitive, tuple[int, ...], tuple[Any, ...], dict[str, Any], Any, CodeType | None, int
+]
 
 CONSTANT = -1
+
+
+class Tape(list[Entry]):
+    """The entries, and what happened to arrays while they were recorded.
+
+    protected: the user's arrays that the gradient still needs. They are read-only while the tape
+        is open, so that writing into one raises on the user's own line instead of spoiling the
+        gradient; `release` makes them writable again.
+    overwritten: whether a recorded value was written to (see `in_place`).
+    """
+
+    __slots__ = ("overwritten", "protected")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.protected: list[Any] = []
+        self.overwritten = False
+
+    def protect(self, array: Any) -> None:
+        """Make an array, and the arrays it is a view of, read-only until `release`."""
+        while type(array) is np.ndarray and array.flags.writeable:
+            array.setflags(write=False)
+            self.protected.append(array)
+            array = array.base
+
+    def release(self) -> None:
+        """Make all protected arrays writable again: a base before its views, as NumPy asks."""
+        views = [array for array in self.protected if type(array.base) is np.ndarray]
+        for array in self.protected:
+            if type(array.base) is not np.ndarray:
+                _make_writable(array)
+        for array in reversed(views):
+            _make_writable(array)
+        self.protected.clear()
+
+
+def _make_writable(array: Any) -> None:
+    # What np.broadcast_arrays made claims to be writable, but cannot be made so again.
+    with contextlib.suppress(ValueError):
+        array.setflags(write=True)
 
 
 class _Recording(threading.local):
@@ -83,7 +127,8 @@ def note_statistics(tape: Tape) -> None:
 def recorded_bytes(tape: Tape) -> int:
     """Bytes of the buffers behind every recorded array of the tape; views count once."""
     buffers: dict[int, int] = {}
-    for *_, output in tape:
+    for entry in tape:
+        output = entry[4]
         for array in output if isinstance(output, tuple) else (output,):
             owner = array
             while isinstance(getattr(owner, "base", None), np.ndarray):

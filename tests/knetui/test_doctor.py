@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import knetengine
+from knetengine.autograd.coverage import headline, rows
 from knetengine.training.folder import create_run
-from knetui.doctor import examine
+from knetui.doctor import examine, show_coverage
 
 
 def test_every_line_is_as_it_is_here(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,3 +69,41 @@ def test_the_command_answers_without_a_terminal_or_its_variables() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "24-bit colour: not announced" in done.stdout
+
+
+def test_coverage_counts_and_lists_what_a_gradient_passes_through(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert show_coverage() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == headline(rows())
+    assert max(map(len, lines[1:])) <= 92
+    blocks = " ".join(lines[1:]).split("differentiable (")
+    assert "linalg.inv" in blocks[1].split()
+    assert "argmax" in blocks[2].split()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("np.sort", "np.sort: differentiable (composition)\n"),
+        ("linalg.inv", "np.linalg.inv: differentiable (rule)\n"),
+        ("numpy.concat", "np.concatenate: differentiable (composition)\n"),
+        ("argmax", "np.argmax: not differentiable\n"),
+    ],
+)
+def test_coverage_of_one_function(
+    name: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show_coverage(name) == 0
+    assert capsys.readouterr().out == answer
+
+
+def test_coverage_of_a_refused_function_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_coverage("gcd") == 0
+    assert capsys.readouterr().out.startswith("np.gcd: refused; it works on integers")
+
+
+def test_coverage_of_no_function_of_numpy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_coverage("nosuch") == 2
+    assert "NumPy has no function nosuch" in capsys.readouterr().err

@@ -1,93 +1,96 @@
-"""Functions that move entries, or repeat them, and leave their values alone."""
+"""Functions that move entries and leave their values alone: axes and shapes."""
 
 from typing import Any
 
 import numpy as np
 
-from knetengine.autograd.primitives import composed, defvjp
-from knetengine.autograd.recorded import cast, plain, primitive, python_float, unpack
+from knetengine.autograd.calls import unpack
+from knetengine.autograd.primitives import Function, composed, defvjp
+from knetengine.autograd.recorded import plain
+from knetengine.autograd.rules.shapes import inverse, shape_of
+
+# Axes in another order
 
 defvjp(
     np.transpose,
-    lambda g, y, a, axes=None: np.transpose(
-        g, None if axes is None else np.argsort([i % a.ndim for i in axes])
-    ),
+    lambda g, y, a, axes=None: g.T if axes is None else g.transpose(inverse(axes)),
 )
-defvjp(np.swapaxes, lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
+defvjp(np.matrix_transpose, lambda g, y, x: g.swapaxes(-1, -2))
+defvjp(np.swapaxes, lambda g, y, a, axis1, axis2: g.swapaxes(axis1, axis2))
 defvjp(np.moveaxis, lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
+
+
+@composed(np.rollaxis)
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """The axis comes to stand before the axis `start`."""
+    n = a.ndim
+    if not (-n <= axis < n and -n <= start <= n):
+        raise np.exceptions.AxisError(f"np.rollaxis: {axis=} or {start=} for {n} axes")
+    axis, start = axis % n, start + n if start < 0 else start
+    order = [i for i in range(n) if i != axis]
+    order.insert(start - 1 if axis < start else start, axis)
+    return np.transpose(a, order)
+
+
+# Entries in another order
+
 defvjp(np.flip, lambda g, y, m, axis=None: np.flip(g, axis))
+defvjp(np.fliplr, lambda g, y, m: np.fliplr(g))
+defvjp(np.flipud, lambda g, y, m: np.flipud(g))
+defvjp(np.rot90, lambda g, y, m, k=1, axes=(0, 1): np.rot90(g, -k, axes))
 defvjp(np.roll, lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
-defvjp(np.expand_dims, lambda g, y, a, axis: g.reshape(a.shape))
-defvjp(np.squeeze, lambda g, y, a, axis=None: g.reshape(a.shape))
-defvjp(np.broadcast_to, lambda g, y, array, shape, subok=False: g)
-defvjp(np.copy, lambda g, y, a, order="K", subok=False: g)
+
+# Another shape
 
 
-def _unreshaped(g: Any, y: Any, a: Any, shape: Any = None, order: str = "C") -> Any:
-    return g.reshape(getattr(a, "shape", ()), order=order)
+def _reshape(g: Any, y: Any, a: Any, shape: Any, order: str = "C", copy: Any = None) -> Any:
+    shape = shape_of(a)
+    return g.reshape(shape) if order == "C" else g.reshape(shape, order=_read_order(a, order))
 
 
-@primitive
-def reshape(a: Any, shape: Any, order: Any = "C") -> Any:
-    """`np.reshape` in the order "C" or "F"."""
-    return np.reshape(a, shape, order)
+def _ravel(g: Any, y: Any, a: Any, order: str = "C") -> Any:
+    shape = shape_of(a)
+    if order == "C" or len(shape) < 2:
+        return g.reshape(shape)
+    if order != "K":
+        return g.reshape(shape, order=_read_order(a, order))
+    strides = plain(a).strides
+    axes = sorted(range(len(shape)), key=lambda i: -abs(strides[i]))  # as they lie in memory
+    return g.reshape([shape[i] for i in axes]).transpose(inverse(axes))
 
 
-defvjp(reshape, _unreshaped)
+def _read_order(a: Any, order: str) -> str:
+    """The order that "A" stands for: as an array lies in memory."""
+    if order != "A":
+        return order
+    return "F" if plain(a).flags.fnc else "C"
 
 
-@composed(np.reshape)
-def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    if order not in ("C", "F"):
-        raise TypeError(f"np.reshape has a derivative rule for order 'C' and 'F', not {order!r}")
-    return reshape(a, shape, order=order) if order == "F" else reshape(a, shape)
+defvjp(np.reshape, _reshape)
+defvjp(np.ravel, _ravel)
+defvjp(np.expand_dims, lambda g, y, a, axis: g.reshape(shape_of(a)))
+defvjp(np.squeeze, lambda g, y, a, axis=None: g.reshape(shape_of(a)))
 
 
-@composed(np.ravel)
-def _ravel(a: Any, order: str = "C") -> Any:
-    return _reshape(a, -1, order)
+def _each(reshaped: Function) -> Function:
+    """A function of several arrays that gives each a new shape: one array alone, else a tuple."""
+
+    def function(*arrays: Any) -> Any:
+        parts = tuple(np.reshape(x, reshaped(*shape_of(x))) for x in arrays)
+        return parts[0] if len(parts) == 1 else parts
+
+    return function
 
 
-# A cast, a Python float, one of several results: the mechanism brings the gradient back itself.
+composed(np.atleast_1d)(_each(lambda *shape: shape or (1,)))
+composed(np.atleast_2d)(_each(lambda *shape: (1,) * (2 - len(shape)) + shape))
+composed(np.atleast_3d)(
+    _each(lambda m=1, n=None, *rest: (1, m, 1) if n is None else (m, n, *(rest or (1,))))
+)
 
-defvjp(cast, lambda g, y, x, dtype: g)
-defvjp(python_float, lambda g, y, value: g)
+# One of several results: the mechanism puts the parts of the gradient together
+
 defvjp(
     unpack,
     lambda g, y, outputs, item: (*(None,) * item, g, *(None,) * (len(outputs) - item - 1)),
 )
-
-
-@composed(np.astype)
-def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
-    """To another floating dtype; to integers or bools it is a constant."""
-    dtype = np.dtype(dtype)
-    return cast(x, dtype) if dtype.kind == "f" else np.astype(plain(x), dtype)
-
-
-@composed(np.atleast_1d)
-def _atleast_1d(x: Any) -> Any:
-    return x if np.ndim(x) >= 1 else np.reshape(x, (1,))
-
-
-@composed(np.atleast_2d)
-def _atleast_2d(x: Any) -> Any:
-    return x if np.ndim(x) >= 2 else np.reshape(x, (1, -1))
-
-
-@composed(np.repeat)
-def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    return np.take(a, np.repeat(np.arange(np.shape(a)[axis]), repeats), axis)
-
-
-@composed(np.tile)
-def _tile(A: Any, reps: Any) -> Any:  # noqa: N803  # NumPy's name
-    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
-    shape = (1,) * (len(reps) - np.ndim(A)) + np.shape(A)
-    reps = (1,) * (len(shape) - len(reps)) + reps
-    narrow = tuple(n for size in shape for n in (1, size))  # (1, n0, 1, n1, ...)
-    wide = tuple(n for pair in zip(reps, shape, strict=True) for n in pair)
-    tiled = np.broadcast_to(np.reshape(A, narrow), wide)
-    return np.reshape(tiled, tuple(r * n for r, n in zip(reps, shape, strict=True)))

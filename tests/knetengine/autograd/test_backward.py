@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from knetengine import grad
+from knetengine import grad, gradcheck
 from knetengine.autograd import defvjp, primitive
 from knetengine.autograd.backward import fit, walk_back
 
@@ -54,7 +54,7 @@ def test_the_gradient_of_the_result_is_never_written_to() -> None:
         return np.sum(y)
 
     np.testing.assert_array_equal(grad(f)(np.zeros(3)), [4, 4, 4])
-    (gradient,) = walk_back(entries, 1, seed)
+    (gradient,) = walk_back(entries, 0, 1, [(len(entries) - 1, seed)])
     np.testing.assert_array_equal(gradient, [4, 4, 4])
     np.testing.assert_array_equal(seed, [1, 1, 1])
 
@@ -102,3 +102,36 @@ def test_fit_sums_and_spreads() -> None:
     np.testing.assert_array_equal(fit(np.float32(2), (2, 2)), np.full((2, 2), 2.0))
     assert fit(np.float32(2), (2, 2)).dtype == np.float32
     assert fit(np.ones((0, 3)), (1, 3)).tolist() == [[0.0, 0.0, 0.0]]
+
+
+def test_a_rule_may_use_one_of_several_results_at_second_order() -> None:
+    @primitive
+    def two(x: Any) -> Any:
+        return np.sin(x)[:2], np.cos(x)
+
+    defvjp(
+        two,
+        lambda g, y, x: np.concatenate([g[0] * y[1][:2], 0.0 * x[2:]]) - g[1] * np.sin(x),
+    )
+
+    def f(x: Any) -> Any:
+        sine, cosine = two(x)
+        return np.sum(sine**2) + np.sum(cosine)
+
+    assert gradcheck(lambda x: np.sum(grad(f)(x) ** 2), np.arange(3.0))
+
+
+def test_a_number_used_three_times() -> None:
+    def f(x: Any) -> Any:
+        return x.reshape(1).sum() + x.reshape(1).sum() + x.reshape(1).sum()
+
+    assert grad(f)(np.array(1.0)) == 3.0
+
+
+def test_any_sequence_may_repeat_an_index() -> None:
+    np.testing.assert_array_equal(grad(lambda x: x[((0, 0, 1),)].sum())(np.ones(3)), [2, 1, 0])
+
+
+def test_a_real_number_has_a_real_gradient() -> None:
+    gradient = grad(lambda x: ((x + 1j) * 1j).imag)(2.0)
+    assert (type(gradient), gradient) == (float, 1.0)

@@ -19,7 +19,7 @@ def test_entries_hold_positions_not_pointers() -> None:
     grad(f, (0, 1))(3.0, 4.0)
     described = [
         (step.name, indices, values, kwargs, output)
-        for step, indices, values, kwargs, output in tapes[0]
+        for step, indices, values, kwargs, output, _, _ in tapes[0]
     ]
     assert described == [
         ("parameter", (), (), {}, 3.0),
