@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from knetengine.autograd import params as params
     from knetengine.autograd import primitive as primitive
     from knetengine.autograd import stop_gradient as stop_gradient
+    from knetengine.autograd import trace as trace
     from knetengine.autograd import value_and_grad as value_and_grad
     from knetengine.autograd import vjp as vjp
 
@@ -50,6 +51,7 @@ _AUTOGRAD = (
     "params",
     "primitive",
     "stop_gradient",
+    "trace",
     "value_and_grad",
     "vjp",
 )

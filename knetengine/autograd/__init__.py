@@ -10,6 +10,7 @@ from knetengine.autograd.parameters import Param, diff, params
 from knetengine.autograd.primitives import defvjp
 from knetengine.autograd.recorded import Recorded
 from knetengine.autograd.tape import TapeStatistics, last_tape, measure_next_tape
+from knetengine.autograd.tracing import Trace, trace
 from knetengine.autograd.transforms import grad, value_and_grad
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Param",
     "Recorded",
     "TapeStatistics",
+    "Trace",
     "checkpoint",
     "defvjp",
     "diff",
@@ -34,6 +36,7 @@ __all__ = [
     "primitive",
     "rules",
     "stop_gradient",
+    "trace",
     "ufunc_calls",
     "value_and_grad",
     "vjp",

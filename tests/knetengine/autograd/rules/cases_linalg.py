@@ -65,7 +65,7 @@ SYSTEMS = {
     ),
     "linalg.det": Case(lambda m, a: m.linalg.det(a), ((3, 3),), complex=True),
     "linalg.det of singular matrices": Case(
-        lambda m, a, b: m.linalg.det(m.matmul(a, b)) + m.sum(a * a),
+        lambda m, a, b: m.linalg.det(m.matmul(a, b)) + m.sum(a * a) + m.sum(b * b),
         ((2, 3, 2), (2, 3)),
     ),
     "linalg.det stack": Case(lambda m, a: m.linalg.det(a), ((2, 2, 2),), complex=True),
