@@ -22,6 +22,9 @@ def _method(function: Function) -> Function:
 class ArrayMethods:
     """What an array can do, in terms of NumPy's functions.
 
+    There is no `__getattr__` to explain what is missing: with one, Python looks up every attribute
+    the slow way, and recording a product takes 0.71 us instead of 0.66. `explain` does it.
+
     A subclass has a `value`, and `apply(function, args, kwargs)`, which calls a NumPy function
     and records it.
     """
@@ -39,14 +42,6 @@ class ArrayMethods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise NotImplementedError
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"a recorded value has no attribute {name!r}; stop_gradient(x).{name} is that of the "
-            "plain array, and a constant",
-            name=name,
-            obj=self,
-        )
 
     # Attributes and methods of an array
 

@@ -53,39 +53,39 @@ def walk_back(
             ):
                 accumulate(gradients, owned, index, contribution, value)
             continue
-        rules = primitive.rules
-        number = -1
-        for index in indices:  # counting by hand is faster than enumerate and than zip
-            number += 1
-            if index < first:
-                continue
-            rule = rules[number]
-            if rule is None:
-                continue
-            if kwargs:
-                contribution = rule(gradient, output, *values, **kwargs)
-            elif len(values) == 2:  # spelt out, it is 0.1 us faster
-                contribution = rule(gradient, output, values[0], values[1])
-            else:
-                contribution = rule(gradient, output, *values)
-            value = values[number]
-            if (
-                type(contribution) is not ndarray
-                or type(value) is not ndarray
-                or contribution.dtype is not value.dtype
-                or contribution.shape != value.shape
-            ):
-                accumulate(gradients, owned, index, contribution, value)
-                continue
-            held = gradients[index]
-            if held is None:
-                gradients[index] = contribution
-            elif index in owned:
-                held += contribution  # in place, unless it is a number
-                gradients[index] = held
-            else:
-                gradients[index] = held + contribution
-                owned.add(index)
+        if len(indices) == 2 and not kwargs:  # most steps: spelt out, 0.05 to 0.15 us faster
+            left, right = indices
+            a, b = values
+            if left >= first and (rule := primitive.rules[0]) is not None:
+                part = rule(gradient, output, a, b)
+                if (
+                    gradients[left] is None
+                    and type(part) is ndarray
+                    and type(a) is ndarray
+                    and part.dtype is a.dtype
+                    and part.shape == a.shape
+                ):
+                    gradients[left] = part
+                else:
+                    accumulate(gradients, owned, left, part, a)
+            if right >= first and (rule := primitive.rules[1]) is not None:
+                part = rule(gradient, output, a, b)
+                if (
+                    gradients[right] is None
+                    and type(part) is ndarray
+                    and type(b) is ndarray
+                    and part.dtype is b.dtype
+                    and part.shape == b.shape
+                ):
+                    gradients[right] = part
+                else:
+                    accumulate(gradients, owned, right, part, b)
+            a = b = part = None  # or they would outlive their entry
+            continue
+        for index, rule, value in zip(indices, primitive.rules, values, strict=False):
+            if index >= first and rule is not None:
+                part = rule(gradient, output, *values, **kwargs)
+                accumulate(gradients, owned, index, part, value)
     return gradients[first:]
 
 
@@ -101,21 +101,22 @@ def accumulate(
         contribution.add_to(held)
         gradients[index] = held
         return
-    contribution = conform(contribution, value)
+    if (
+        type(contribution) is not np.ndarray
+        or type(value) is not np.ndarray
+        or contribution.dtype is not value.dtype
+        or contribution.shape != value.shape
+    ):
+        contribution = conform(contribution, value)
     if held is None:
         gradients[index] = contribution
     elif type(contribution) is tuple:
         gradients[index] = merge(held, contribution)
+    elif index in owned:
+        held += contribution  # in place, unless it is a number
+        gradients[index] = held
     else:
-        add(gradients, owned, index, contribution)
-
-
-def add(gradients: list[Any], owned: set[int], index: int, contribution: Any) -> None:
-    """Add a contribution that fits to a slot that is not empty."""
-    if index in owned:
-        gradients[index] += contribution
-    else:
-        gradients[index] = gradients[index] + contribution
+        gradients[index] = held + contribution
         owned.add(index)
 
 

@@ -20,7 +20,9 @@ def explain(error: BaseException) -> None:
     steps = _frames(error.__traceback__)
     users = [number for number, (frame, _) in enumerate(steps) if not in_engine(frame.f_code)]
     backward = next((frame for frame, _ in steps if "_spans" in frame.f_locals), None)
-    if backward is not None and in_engine(backward.f_code):
+    if isinstance(error, AttributeError) and hasattr(error.obj, "tape"):
+        note = f"stop_gradient(x).{error.name} is that of the plain array, and a constant"
+    elif backward is not None and in_engine(backward.f_code):
         note = _backward_note(backward)
     elif not users:
         return
