@@ -82,4 +82,5 @@ def machine() -> str:
         model = platform.processor()
     load = os.getloadavg()[0]
     today = time.strftime("%Y-%m-%d")
-    return f"{today}, {model}, {os.cpu_count()} cores, load {load:.2f}, Python {platform.python_version()}"
+    python = platform.python_version()
+    return f"{today}, {model}, {os.cpu_count()} cores, load {load:.2f}, Python {python}"

@@ -40,6 +40,8 @@ MLP_PROMISE = 0.65
 
 
 def chain(operate: Callable[[Any, Any], Any], total: Callable[[Any], Any]) -> Program:
+    """A program of many times the same operation, whose result is a number."""
+
     def program(c: Any, other: Any) -> Any:
         for _ in range(LENGTH):
             c = operate(c, other)
