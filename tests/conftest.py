@@ -15,6 +15,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-snapshots", action="store_true", help="write snapshots/ anew")
 
 
+OPTIONAL = ("slow", "onnx", "array_api")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that take long or need more than the project run only when asked for, by ``-m``."""
+    if config.option.markexpr:
+        return
+    optional = [item for item in items if any(item.get_closest_marker(name) for name in OPTIONAL)]
+    items[:] = [item for item in items if item not in optional]
+    config.hook.pytest_deselected(items=optional)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """KNET_HOME for this test."""
