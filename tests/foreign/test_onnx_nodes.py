@@ -12,7 +12,6 @@ import pytest
 
 import knetengine.numpy as kn
 from knetengine import grad, stop_gradient
-from knetengine.autograd import Recorded
 
 pytestmark = pytest.mark.onnx
 
