@@ -7,6 +7,7 @@ The functions are those that NumPy itself lists as open to other kinds of arrays
 
 import importlib
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
@@ -77,8 +78,10 @@ def public_name(function: Function) -> str:
 
 def _found(name: str) -> object:
     found: object = np
-    for part in name.split(".")[1:]:
-        found = getattr(found, part, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the whole of np.char
+        for part in name.split(".")[1:]:
+            found = getattr(found, part, None)
     return found
 
 

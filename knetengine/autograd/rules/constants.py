@@ -1,5 +1,7 @@
 """Functions whose results carry no gradient, and functions that are refused, with advice."""
 
+from importlib import import_module
+
 import numpy as np
 from numpy._core import umath  # pyright: ignore[reportPrivateUsage]  # some ufuncs have no other name
 from numpy.lib import recfunctions
@@ -45,12 +47,13 @@ CONSTANT: dict[str, tuple[Function, ...]] = {
     "numbers as text": (np.array_repr, np.array_str, np.array2string, np.strings.mod),
 }
 
+defchararray = import_module("numpy._core.defchararray")
 Dispatched = type(np.sum)  # what NumPy makes of each function that arrives by NEP 18
 TEXT = (
     *(f for f in vars(umath).values() if isinstance(f, np.ufunc) and not f.types),
     *(
         f
-        for module in (np.char, np.strings)
+        for module in (defchararray, np.strings)  # np.char itself warns from NumPy 2.5 on
         for f in vars(module).values()
         if isinstance(f, Dispatched)
     ),

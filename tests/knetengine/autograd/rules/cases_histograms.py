@@ -53,3 +53,9 @@ SURFACES = {
 }
 
 CASES = HISTOGRAMS | SURFACES
+
+if hasattr(np.polynomial.polynomial, "polyvalnd"):  # from NumPy 2.5 on
+    CASES["polyvalnd"] = Case(
+        lambda m, x, y, z, c: m.polynomial.polynomial.polyvalnd((x, y, z), c),
+        ((2,), (2,), (2,), (2, 2, 3)),
+    )

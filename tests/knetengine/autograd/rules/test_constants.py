@@ -74,6 +74,7 @@ CALLS: dict[str, Any] = {
 NAMES = {public_name(f): f for functions in CONSTANT.values() for f in functions}
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # NumPy 2.5
 @pytest.mark.parametrize("name", [name for name in NAMES if CALLS.get(name, name) is not None])
 def test_the_result_is_numpys(name: str) -> None:
     call = CALLS.get(name, NAMES[name])
