@@ -1,6 +1,7 @@
 """The command `knet-tui`: its words, and nothing of what they do."""
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -144,6 +145,9 @@ def main() -> None:
     except CycloptsError as error:
         print(f"knet-tui: {' '.join(str(error).split())}", file=sys.stderr)
         status = 2
+    except BrokenPipeError:  # `knet-tui ... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -154,3 +154,16 @@ def test_light_commands_load_neither_numpy_nor_textual() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [knetengine.__version__, "[]"]
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    script = (
+        "import sys; sys.argv[1:] = ['doctor', '--coverage']; from knetui.cli import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.communicate()[1] == b""
+    assert process.returncode == 141
