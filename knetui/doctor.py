@@ -7,7 +7,7 @@ import textwrap
 from importlib.metadata import version
 
 import knetengine
-from knetengine.autograd import coverage
+from knetengine.autograd import compiled, coverage
 from knetengine.gpu import devices
 from knetengine.training.folder import all_runs
 from knetengine.training.home import home
@@ -16,6 +16,8 @@ from knetui.widgets.memory import in_bytes
 
 LIBRARIES = ("textual", "prompt_toolkit", "numpy", "plotext", "safetensors", "msgspec")
 
+PURE = "pure Python (KNET_PURE is set, or there was no C compiler when it was installed)"
+
 
 def examine() -> int:
     """Print a line for each thing that is often the reason of a fault."""
@@ -23,6 +25,7 @@ def examine() -> int:
     print(f"python       {platform.python_version()} ({sys.executable})")
     print(f"system       {platform.platform()}")
     print("libraries    " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
+    print(f"engine       {'compiled core' if compiled.AVAILABLE else PURE}")
     for device in devices():
         memory = f"{in_bytes(device.free_bytes)} of {in_bytes(device.memory_bytes)} free"
         print(f"device       {device.name}: {device.description}, {memory}")

@@ -10,6 +10,7 @@ from typing import Any
 from knetengine.autograd.provenance import in_engine, place_of, walking_place
 
 _ANNOTATED = "_knet_explained"
+_OPERANDS = "_knet_operands"
 _SHAPE_WORDS = ("shape", "broadcast", "dimension", "read-only", "axis", "aligned")
 
 
@@ -43,22 +44,27 @@ def _frames(traceback: TracebackType) -> list[tuple[FrameType, int]]:
 
 
 def _backward_note(frame: FrameType) -> str:
-    variables = frame.f_locals
+    primitive, _, values, *_ = frame.f_locals["here"][0]
     place = walking_place(frame)
     where = f" at {place}" if place else ""
-    values = ", ".join(describe(value) for value in variables["values"])
-    return (
-        f"in the derivative rule of {variables['primitive'].name}, for the step{where} of {values}"
-    )
+    operands = ", ".join(describe(value) for value in values)
+    return f"in the derivative rule of {primitive.name}, for the step{where} of {operands}"
 
 
 def _forward_note(error: BaseException, steps: list[tuple[FrameType, int]], user: int) -> str:
     frame, instruction = steps[user]
     place = place_of(frame.f_code, instruction)
     inner = [step for step, _ in steps[user + 1 :] if in_engine(step.f_code)]
-    operands = next((found for step in inner if (found := _operands(step))), [])
+    operands = getattr(error, _OPERANDS, None)  # the compiled core has no frames to look into
+    if operands is None:
+        operands = next((found for step in inner if (found := _operands(step))), [])
     lost = error.__cause__ if "recorded value" in str(error.__cause__) else None
-    if not inner and lost is None and not any(word in str(error) for word in _SHAPE_WORDS):
+    if (
+        not inner
+        and not operands
+        and lost is None
+        and not any(word in str(error) for word in _SHAPE_WORDS)
+    ):
         return ""
     named = _named(place.expression, operands) or _variables(place.expression, frame)
     note = f"in {place}"

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from knetengine.autograd import compiled
+from knetengine.autograd.backward import walk_back
 from knetengine.autograd.explain import describe
 from knetengine.autograd.provenance import (
     Place,
@@ -86,6 +88,8 @@ def watch() -> Any:
     settings: Any = np.geterr()
     if _state.policy == "ignore":
         return np.errstate(divide="ignore", over="ignore", invalid="ignore")
+    if settings["divide"] == settings["over"] == settings["invalid"] == "warn":  # 0.5 us faster
+        return np.errstate(divide="call", over="call", invalid="call", call=_flagged)
     action: dict[str, Any] = {kind: "call" for kind in _WATCHED if settings[kind] == "warn"}
     return np.errstate(call=_flagged, **action) if action else _NOTHING
 
@@ -97,18 +101,17 @@ def _flagged(kind: str, flags: int) -> None:
     made = _KINDS.get(kind, "a number that is not finite")
     backward = _walking_frame(frame)
     if backward is not None:
-        variables = backward.f_locals
+        primitive, _, values, _, _, code, instruction = backward.f_locals["here"][0]
         place = walking_place(backward)
         what = f"{made} ({kind}) in the backward pass, in the derivative of "
-        what += str(place or variables["primitive"].name)
-        key = (variables["_code"], variables["_instruction"], "backward")
-        _report(what, place, variables["values"], key)
+        what += str(place or primitive.name)
+        _report(what, place, values, (code, instruction, "backward"))
         return
     user = user_frame(frame)
     if user is None:
         return
     place = place_of(user.f_code, user.f_lasti)
-    operands: list[Any] = []
+    operands = compiled.operands()
     while frame is not user and frame is not None:
         operands = operands or _operands(frame)
         frame = frame.f_back
@@ -118,8 +121,8 @@ def _flagged(kind: str, flags: int) -> None:
 def _walking_frame(frame: FrameType | None) -> FrameType | None:
     """The frame of `walk_back`, if a backward pass is running."""
     while frame is not None:
-        if "_spans" in frame.f_code.co_varnames:
-            return frame if "primitive" in frame.f_locals else None
+        if frame.f_code is walk_back.__code__:
+            return frame if frame.f_locals.get("here", [None])[0] else None
         frame = frame.f_back
     return None
 

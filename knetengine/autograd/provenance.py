@@ -131,7 +131,7 @@ def step_place(entries: Sequence[Any], position: int) -> Place | None:
 def walking_place(frame: FrameType) -> Place | None:
     """The user's place of the entry whose rule `walk_back`, in this frame, is running."""
     variables = frame.f_locals
-    here = (0, variables["_code"], variables["_instruction"])
+    here = (0, *variables["here"][0][5:])
     position = len(variables["entries"])
     for since, code, instruction in (here, *variables["_spans"]):
         if since <= position and code is not None and not in_engine(code):

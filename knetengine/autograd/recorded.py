@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from knetengine.autograd import provenance
+from knetengine.autograd import compiled, provenance
 from knetengine.autograd.array_methods import ArrayMethods
 from knetengine.autograd.primitives import Function, primitive_of, saved_arguments
 from knetengine.autograd.tape import Tape
 
-_NO_KEYWORDS: dict[str, Any] = {}
+NO_KEYWORDS: dict[str, Any] = {}
 _GETITEM = primitive_of(operator.getitem)
 _getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]
 _ndarray = np.ndarray
@@ -60,10 +60,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def forward(ufunc: Any, operate: Function, depth: int = 1) -> Function:
+def _forward(ufunc: Any, operate: Function) -> Function:
     """An operator method: `operate` on plain values, recorded as `ufunc`.
-
-    depth: how many frames up the user's code is.
 
     Python's operator, not the ufunc, computes: a Python float stays a (weak) Python float.
     """
@@ -91,13 +89,13 @@ def forward(ufunc: Any, operate: Function, depth: int = 1) -> Function:
         position = len(tape)
         if position == 0:  # the tape is closed
             return output
-        frame = _getframe(depth)
+        frame = _getframe(1)
         tape.append(
             (
                 step,
                 (index, other_index),
                 (value, other),
-                _NO_KEYWORDS,
+                NO_KEYWORDS,
                 output,
                 frame.f_code,
                 frame.f_lasti,
@@ -109,7 +107,7 @@ def forward(ufunc: Any, operate: Function, depth: int = 1) -> Function:
         result.tape = tape
         return result
 
-    return method
+    return compiled.operator(method, step, operate, "forward")
 
 
 def _reflected(ufunc: Any, operate: Function) -> Function:
@@ -131,7 +129,7 @@ def _reflected(ufunc: Any, operate: Function) -> Function:
                 step,
                 (-1, self.index),
                 (other, value),
-                _NO_KEYWORDS,
+                NO_KEYWORDS,
                 output,
                 frame.f_code,
                 frame.f_lasti,
@@ -139,7 +137,7 @@ def _reflected(ufunc: Any, operate: Function) -> Function:
         )
         return Recorded(output, index, tape)
 
-    return method
+    return compiled.operator(method, step, operate, "reflected")
 
 
 def _operate_across(operate: Function, left: "Recorded", right: "Recorded") -> Any:
@@ -151,7 +149,7 @@ def _operate_across(operate: Function, left: "Recorded", right: "Recorded") -> A
     raise RuntimeError(MIXED)
 
 
-def unary(ufunc: Any, operate: Function, depth: int = 1) -> Function:
+def _unary(ufunc: Any, operate: Function) -> Function:
     """The same with one operand."""
     step = primitive_of(ufunc)
 
@@ -162,13 +160,13 @@ def unary(ufunc: Any, operate: Function, depth: int = 1) -> Function:
         output = operate(value)
         if index == 0:
             return output
-        frame = _getframe(depth)
+        frame = _getframe(1)
         tape.append(
-            (step, (self.index,), (value,), _NO_KEYWORDS, output, frame.f_code, frame.f_lasti)
+            (step, (self.index,), (value,), NO_KEYWORDS, output, frame.f_code, frame.f_lasti)
         )
         return Recorded(output, index, tape)
 
-    return method
+    return compiled.operator(method, step, operate, "unary")
 
 
 def _constant(operate: Function) -> Function:
@@ -189,6 +187,30 @@ def _in_place(operate: Function) -> Function:
         return Doors.operate_in_place(self, operate, other)
 
     return method
+
+
+def _item(self: "Recorded", index: Any) -> Any:
+    """An item or a slice, ``x[index]``."""
+    tape = self.tape
+    if type(index) is tuple or type(index) is Recorded:
+        index = plain(index)
+    value = self.value
+    output = value[index]
+    if not tape:
+        return output
+    frame = _getframe(1)
+    tape.append(
+        (
+            _GETITEM,
+            (self.index, -1),
+            (value, index),
+            NO_KEYWORDS,
+            output,
+            frame.f_code,
+            frame.f_lasti,
+        )
+    )
+    return Recorded(output, len(tape) - 1, tape)
 
 
 class Recorded(ArrayMethods):
@@ -223,19 +245,19 @@ class Recorded(ArrayMethods):
 
     # Operators
 
-    __add__ = forward(np.add, operator.add)
+    __add__ = _forward(np.add, operator.add)
     __radd__ = _reflected(np.add, operator.add)
-    __sub__ = forward(np.subtract, operator.sub)
+    __sub__ = _forward(np.subtract, operator.sub)
     __rsub__ = _reflected(np.subtract, operator.sub)
-    __mul__ = forward(np.multiply, operator.mul)
+    __mul__ = _forward(np.multiply, operator.mul)
     __rmul__ = _reflected(np.multiply, operator.mul)
-    __truediv__ = forward(np.divide, operator.truediv)
+    __truediv__ = _forward(np.divide, operator.truediv)
     __rtruediv__ = _reflected(np.divide, operator.truediv)
-    __pow__ = forward(np.power, operator.pow)
+    __pow__ = _forward(np.power, operator.pow)
     __rpow__ = _reflected(np.power, operator.pow)
-    __mod__ = forward(np.remainder, operator.mod)
+    __mod__ = _forward(np.remainder, operator.mod)
     __rmod__ = _reflected(np.remainder, operator.mod)
-    __matmul__ = forward(np.matmul, operator.matmul)
+    __matmul__ = _forward(np.matmul, operator.matmul)
     __rmatmul__ = _reflected(np.matmul, operator.matmul)
     __iadd__ = _in_place(operator.add)
     __isub__ = _in_place(operator.sub)
@@ -244,10 +266,10 @@ class Recorded(ArrayMethods):
     __ipow__ = _in_place(operator.pow)
     __imod__ = _in_place(operator.mod)
     __imatmul__ = _in_place(operator.matmul)
-    __neg__ = unary(np.negative, operator.neg)
-    __abs__ = unary(np.absolute, operator.abs)
+    __neg__ = _unary(np.negative, operator.neg)
+    __abs__ = _unary(np.absolute, operator.abs)
 
-    __pos__ = unary(np.positive, operator.pos)
+    __pos__ = _unary(np.positive, operator.pos)
 
     __floordiv__ = _constant(operator.floordiv)
     __lt__ = _constant(operator.lt)
@@ -289,27 +311,7 @@ class Recorded(ArrayMethods):
 
     # Items
 
-    def __getitem__(self, index: Any) -> Any:
-        tape = self.tape
-        if type(index) is tuple or type(index) is Recorded:
-            index = plain(index)
-        value = self.value
-        output = value[index]
-        if not tape:
-            return output
-        frame = _getframe(1)
-        tape.append(
-            (
-                _GETITEM,
-                (self.index, -1),
-                (value, index),
-                _NO_KEYWORDS,
-                output,
-                frame.f_code,
-                frame.f_lasti,
-            )
-        )
-        return Recorded(output, len(tape) - 1, tape)
+    __getitem__ = compiled.operator(_item, _GETITEM, operator.getitem, "item")
 
     def __setitem__(self, index: Any, value: Any) -> None:
         Doors.write_item(self, index, value)
@@ -355,10 +357,10 @@ class Recorded(ArrayMethods):
     # Copies, which stay on the tape
 
     def __copy__(self) -> Any:
-        return Doors.function(np.copy, (self,), _NO_KEYWORDS)
+        return Doors.function(np.copy, (self,), NO_KEYWORDS)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return Doors.function(np.copy, (self,), _NO_KEYWORDS)
+        return Doors.function(np.copy, (self,), NO_KEYWORDS)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -10,7 +10,7 @@ from knetengine.autograd.containers import Rebuild, flatten, paths
 from knetengine.autograd.explain import explain
 from knetengine.autograd.in_place import check_overwritten
 from knetengine.autograd.primitives import Function, defvjp, primitive_of
-from knetengine.autograd.recorded import MIXED, Recorded
+from knetengine.autograd.recorded import MIXED, NO_KEYWORDS, Recorded
 from knetengine.autograd.tape import Tape, note_statistics, recording
 
 Seed = tuple[int, Any]
@@ -111,8 +111,12 @@ class RecordedCall:
                 if index < 0:
                     leaves.append(None)
                     continue
-                gradient = _finished(slots[index - self.first], value)
-                if type(gradient) is np.ndarray:
+                gradient = slots[index - self.first]
+                kind = type(gradient)
+                if kind is not np.ndarray or type(value) is not np.ndarray:
+                    gradient = _finished(gradient, value)
+                    kind = type(gradient)
+                if kind is np.ndarray:
                     if gradient.base is not None or id(gradient) in seen:
                         gradient = gradient.copy()
                     seen.add(id(gradient))
@@ -133,11 +137,12 @@ def _start(f: Function, number: int, args: tuple[Any, ...], tape: Tape) -> Param
     stand_ins: list[Any] = []
     indices: list[int] = []
     values: list[Any] = []
+    protect = tape.protect
     for position, leaf in enumerate(leaves):
         kind = type(leaf)
         inputs: tuple[int, ...] = ()
-        if kind is np.ndarray and leaf.dtype.kind == "f":  # most of them
-            pass
+        if kind is np.ndarray and leaf.dtype.kind in "fc":  # most of them
+            protect(leaf)
         elif kind is not Recorded and isinstance(leaf, Recorded):  # a Param: its value
             leaf = leaf.value
         elif kind is Recorded:
@@ -156,12 +161,11 @@ def _start(f: Function, number: int, args: tuple[Any, ...], tape: Tape) -> Param
             indices.append(-1)
             values.append(None)
             continue
-        if kind is np.ndarray:
-            tape.protect(leaf)
-        stand_ins.append(Recorded(leaf, len(tape), tape))
-        indices.append(len(tape))
+        index = len(tape)
+        stand_ins.append(Recorded(leaf, index, tape))
+        indices.append(index)
         values.append(leaf)
-        tape.append((PARAMETER, inputs, (leaf,) if inputs else (), {}, leaf, None, 0))
+        tape.append((PARAMETER, inputs, (leaf,) if inputs else (), NO_KEYWORDS, leaf, None, 0))
     return Parameter(stand_ins, indices, values, rebuild)
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from knetengine.autograd import compiled
 from knetengine.autograd.primitives import Primitive
 
 Entry: TypeAlias = tuple[
@@ -44,6 +45,8 @@ class Tape(list[Entry]):
 
     def protect(self, array: Any) -> None:
         """Make an array, and the arrays it is a view of, read-only until `release`."""
+        if compiled.protect is not None:
+            return compiled.protect(self.protected, array)
         while type(array) is np.ndarray and array.flags.writeable:
             array.setflags(write=False)
             self.protected.append(array)
@@ -51,6 +54,8 @@ class Tape(list[Entry]):
 
     def release(self) -> None:
         """Make all protected arrays writable again: a base before its views, as NumPy asks."""
+        if compiled.release is not None:
+            return compiled.release(self.protected)
         views = [array for array in self.protected if type(array.base) is np.ndarray]
         for array in self.protected:
             if type(array.base) is not np.ndarray:

@@ -32,11 +32,12 @@ def grad(f: Function, argnum: int | tuple[int, ...] = 0) -> Function:
 
         grad(lambda x: x**3)(2.0) == 12.0
     """
-    value_and_gradient = value_and_grad(f, argnum)
+    argnums = argnum if isinstance(argnum, tuple) else (argnum,)
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return value_and_gradient(*args, **kwargs)[1]
+        gradients = _differentiate(f, argnums, args, kwargs)[1]
+        return gradients if isinstance(argnum, tuple) else gradients[0]
 
     return gradient
 
@@ -78,7 +79,7 @@ def _differentiate(
 
 def one(value: Any) -> Any:
     """The gradient of a number by itself, of its kind."""
-    return 1.0 if type(value) is float else np.ones_like(value)[()]
+    return 1.0 if type(value) is float else np.asarray(value).dtype.type(1)
 
 
 def check_scalar(f: Function, result: Any) -> None:

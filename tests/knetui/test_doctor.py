@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import knetengine
+from knetengine.autograd import compiled
 from knetengine.autograd.coverage import headline, rows
 from knetengine.training.folder import create_run
 from knetui.doctor import examine, show_coverage
@@ -25,7 +26,9 @@ def test_every_line_is_as_it_is_here(home: Path, capsys: pytest.CaptureFixture[s
     assert found["python"] == f"{platform.python_version()} ({sys.executable})"
     for library in ("textual", "numpy", "plotext", "safetensors", "msgspec", "prompt_toolkit"):
         assert f"{library} {version(library)}" in found["libraries"]
-    assert re.fullmatch(r"cpu: \d+ x \S+, [\d.]+ GiB of [\d.]+ GiB free", lines[4][13:])
+    expected = "compiled core" if compiled.AVAILABLE else "pure Python"
+    assert found["engine"].startswith(expected)
+    assert re.fullmatch(r"cpu: \d+ x \S+, [\d.]+ GiB of [\d.]+ GiB free", lines[5][13:])
     assert found["terminal"].startswith("none (output goes to a file or pipe), TERM=")
     assert found["kept in"] == f"{home} (writable)"
     assert found["runs"] == "1"
