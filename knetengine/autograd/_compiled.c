@@ -19,7 +19,7 @@ Names are those of the Python code: an entry of the tape is the tuple
 
 static PyTypeObject *Recorded;
 static Py_ssize_t VALUE, INDEX, TAPE;    /* slots of Recorded */
-static Py_ssize_t FUNCTION, RULES, JOINT, SAVED; /* slots of Primitive */
+static Py_ssize_t FUNCTION, RULES, JOINT, SAVED, STACKS; /* slots of Primitive */
 static Py_ssize_t PROTECTED;             /* a slot of Tape */
 static PyObject *unpacked;               /* records the results of a call that has several */
 static PyObject *no_keywords, *constant; /* {} and -1 */
@@ -57,6 +57,7 @@ bind(PyObject *module, PyObject *args)
         (RULES = slot_offset(primitive, "rules")) < 0 ||
         (JOINT = slot_offset(primitive, "joint")) < 0 ||
         (SAVED = slot_offset(primitive, "saved")) < 0 ||
+        (STACKS = slot_offset(primitive, "stacks")) < 0 ||
         (PROTECTED = slot_offset(tape, "protected")) < 0)
         return NULL;
     unpacked = Py_NewRef(several);
@@ -506,6 +507,7 @@ operands(PyObject *module, PyObject *unused)
 typedef struct {
     PyObject *gradients, *owned; /* the list of slots, and the set of those that own their buffer */
     PyObject *accumulate;        /* settles a contribution in general */
+    PyObject *wait;              /* puts a contribution off, or says that it may not be */
 } Slots;
 
 static int
@@ -598,6 +600,22 @@ pop(PyObject *list)
     return item;
 }
 
+/* Whether the contribution of a product to a slot that is taken was put off: 1, 0, or -1. */
+static int
+wait_for_others(Slots *slots, PyObject *entry, Py_ssize_t argument, PyObject *gradient,
+                PyObject *position)
+{
+    PyObject *number = PyLong_FromSsize_t(argument);
+    if (number == NULL)
+        return -1;
+    PyObject *stack[] = {entry, number, gradient, position};
+    PyObject *answer = PyObject_Vectorcall(slots->wait, stack, 4, NULL);
+    Py_DECREF(number);
+    int waits = answer == NULL ? -1 : answer == Py_True;
+    Py_XDECREF(answer);
+    return waits;
+}
+
 /* The rules of one entry. */
 static int
 step_back(Slots *slots, PyObject *entry, PyObject *gradient, Py_ssize_t first)
@@ -605,11 +623,20 @@ step_back(Slots *slots, PyObject *entry, PyObject *gradient, Py_ssize_t first)
     PyObject *rules = SLOT(PyTuple_GET_ITEM(entry, 0), RULES);
     PyObject *indices = PyTuple_GET_ITEM(entry, 1), *values = PyTuple_GET_ITEM(entry, 2);
     Py_ssize_t count = Py_MIN(PyTuple_GET_SIZE(indices), PyTuple_GET_SIZE(rules));
+    int stacks = SLOT(PyTuple_GET_ITEM(entry, 0), STACKS) == Py_True && count == 2 &&
+                 PyDict_GET_SIZE(PyTuple_GET_ITEM(entry, 3)) == 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *position = PyTuple_GET_ITEM(indices, i), *rule = PyTuple_GET_ITEM(rules, i);
         Py_ssize_t index = PyLong_AsSsize_t(position);
         if (index < first || rule == Py_None)
             continue;
+        if (stacks && PyList_GET_ITEM(slots->gradients, index) != Py_None) {
+            int waits = wait_for_others(slots, entry, i, gradient, position);
+            if (waits < 0)
+                return -1;
+            if (waits)
+                continue;
+        }
         PyObject *part = contribution(rule, gradient, PyTuple_GET_ITEM(entry, 4), values,
                                       PyTuple_GET_ITEM(entry, 3));
         if (part == NULL ||
@@ -619,34 +646,55 @@ step_back(Slots *slots, PyObject *entry, PyObject *gradient, Py_ssize_t first)
     return 0;
 }
 
-/* walk(entries, gradients, owned, here, first, count, accumulate, special): as `walk_in_python`. */
+/* Whether a slot may hold a gradient that others waited to join, which is neither array nor number. */
+static int
+is_unsettled(PyObject *gradient)
+{
+    return gradient != Py_None && !PyArray_CheckExact(gradient) && !PyTuple_CheckExact(gradient) &&
+           !PyArray_CheckScalar(gradient) && !PyFloat_CheckExact(gradient);
+}
+
+/* One step of the walk; `*gradient` is owned by the caller, and may be replaced. */
+static int
+walk_entry(Slots *slots, PyObject *entry, PyObject **gradient, PyObject *here, Py_ssize_t first,
+           PyObject *special, PyObject *settled)
+{
+    if (is_unsettled(*gradient)) {
+        PyObject *stack[] = {*gradient, here};
+        PyObject *whole = PyObject_Vectorcall(settled, stack, 2, NULL);
+        Py_SETREF(*gradient, whole);
+        if (whole == NULL)
+            return -1;
+    }
+    if (PyList_SetItem(here, 0, Py_NewRef(entry)) < 0)
+        return -1;
+    PyObject *step = PyTuple_GET_ITEM(entry, 0);
+    if (PyTuple_CheckExact(*gradient) || SLOT(step, JOINT) != Py_None ||
+        PyTuple_GET_SIZE(SLOT(step, RULES)) == 0) {
+        PyObject *done = PyObject_CallFunctionObjArgs(special, entry, *gradient, NULL);
+        Py_XDECREF(done);
+        return done == NULL ? -1 : 0;
+    }
+    return *gradient == Py_None ? 0 : step_back(slots, entry, *gradient, first);
+}
+
+/* walk(entries, gradients, owned, here, first, steps, accumulate, special, wait, settled): as
+   `walk_in_python`. */
 static PyObject *
 walk(PyObject *module, PyObject *args)
 {
-    PyObject *entries, *here, *special;
+    PyObject *entries, *here, *special, *settled;
     Slots slots;
     Py_ssize_t first, steps;
-    if (!PyArg_ParseTuple(args, "O!O!O!O!nnOO", &PyList_Type, &entries, &PyList_Type,
+    if (!PyArg_ParseTuple(args, "O!O!O!O!nnOOOO", &PyList_Type, &entries, &PyList_Type,
                           &slots.gradients, &PySet_Type, &slots.owned, &PyList_Type, &here, &first,
-                          &steps, &slots.accumulate, &special))
+                          &steps, &slots.accumulate, &special, &slots.wait, &settled))
         return NULL;
     for (; steps > 0 && PyList_GET_SIZE(entries) > 0; steps--) {
         PyObject *entry = pop(entries), *gradient = pop(slots.gradients);
-        if (PyList_SetItem(here, 0, entry) < 0) {
-            Py_DECREF(gradient);
-            return NULL;
-        }
-        PyObject *step = PyTuple_GET_ITEM(entry, 0);
-        int failed;
-        if (PyTuple_CheckExact(gradient) || SLOT(step, JOINT) != Py_None ||
-            PyTuple_GET_SIZE(SLOT(step, RULES)) == 0) {
-            PyObject *done = PyObject_CallFunctionObjArgs(special, entry, gradient, NULL);
-            failed = done == NULL;
-            Py_XDECREF(done);
-        }
-        else
-            failed = gradient != Py_None && step_back(&slots, entry, gradient, first) < 0;
-        Py_DECREF(gradient);
+        int failed = walk_entry(&slots, entry, &gradient, here, first, special, settled) < 0;
+        Py_DECREF(entry);
+        Py_XDECREF(gradient);
         if (failed)
             return NULL;
     }

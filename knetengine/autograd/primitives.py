@@ -24,9 +24,11 @@ class Primitive:
     joint: one rule for all arguments at once, instead of `rules`.
     names: the names that the rules give to the arguments, which are the keywords it accepts.
     saved: for each argument whether a rule looks at it (see `saved_arguments`).
+    stacks: whether contributions to one matrix may be put together into one product (see
+        `stacking`); that of the product of matrices only.
     """
 
-    __slots__ = ("function", "joint", "name", "names", "rules", "saved")
+    __slots__ = ("function", "joint", "name", "names", "rules", "saved", "stacks")
 
     def __init__(self, function: Function, name: str) -> None:
         self.function = function
@@ -35,6 +37,7 @@ class Primitive:
         self.joint: Function | None = None
         self.names: tuple[str, ...] = ()
         self.saved: tuple[bool, ...] = ()
+        self.stacks = False
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd.calls import primitive
-from knetengine.autograd.primitives import composed, defvjp
+from knetengine.autograd.primitives import composed, defvjp, primitive_of
 from knetengine.autograd.rules.conversion import as_array
 from knetengine.autograd.rules.shapes import inverse, ndim_of, shape_of
 
@@ -51,6 +51,7 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 defvjp(np.matmul, _matmul_left, _matmul_right)
+primitive_of(np.matmul).stacks = True
 defvjp(
     np.matvec,
     lambda g, y, a, x: g[..., None] * as_array(x)[..., None, :],  # (..., M, 1) * (..., 1, N)
