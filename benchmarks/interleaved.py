@@ -6,6 +6,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 THREADS = (
@@ -42,6 +43,27 @@ class Times(NamedTuple):
         return f"{self.median * 1e6:9.2f} ({first * 1e6:.2f} .. {third * 1e6:.2f})"
 
 
+def timed(run: Callable[[], object], calls: int) -> float:
+    """Seconds a call, of `calls` in a row; the garbage collector runs before, not in between."""
+    gc.collect()
+    gc.disable()
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    seconds = (time.perf_counter() - start) / calls
+    gc.enable()
+    return seconds
+
+
+def in_turn(clocks: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Times]:
+    """What clocks say, as seconds; each round asks every clock once."""
+    times: dict[str, Times] = {name: Times([]) for name in clocks}
+    for _ in range(rounds):
+        for name, clock in clocks.items():
+            times[name].seconds.append(clock())
+    return times
+
+
 def measure(
     engines: Mapping[str, Callable[[], object]], rounds: int, calls: int
 ) -> dict[str, Times]:
@@ -49,19 +71,10 @@ def measure(
 
     The garbage collector runs between the timings, not in them, for all engines alike.
     """
-    times: dict[str, Times] = {name: Times([]) for name in engines}
     for run in engines.values():
         run()
-    for _ in range(rounds):
-        for name, run in engines.items():
-            gc.collect()
-            gc.disable()
-            start = time.perf_counter()
-            for _ in range(calls):
-                run()
-            times[name].seconds.append((time.perf_counter() - start) / calls)
-            gc.enable()
-    return times
+    clocks = {name: partial(timed, run, calls) for name, run in engines.items()}
+    return in_turn(clocks, rounds)
 
 
 def ratio(ours: Times, theirs: Times) -> tuple[float, float, float]:

@@ -4,13 +4,21 @@ The public names are loaded on first use, so that a program that only reads run 
 (the workbench) starts without importing NumPy.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# The threads of NumPy's BLAS spin for 26 ms after each product, on the cores that the kernels of
+# `knetengine.cpu` want: an LSTM's step takes 240 ms instead of 160. Now they give up after 2**18
+# cycles, 0.1 ms. BLAS heeds it if NumPy is imported later, as in every run of `knet-tui train`.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
 
 if TYPE_CHECKING:
     from knetengine import data as data
     from knetengine import gpu as gpu
+    from knetengine import nn as nn
     from knetengine import numpy as numpy
+    from knetengine import optim as optim
     from knetengine import training as training
     from knetengine.autograd import NonFiniteError as NonFiniteError
     from knetengine.autograd import NonFiniteWarning as NonFiniteWarning
@@ -55,7 +63,7 @@ _AUTOGRAD = (
     "value_and_grad",
     "vjp",
 )
-_ROOMS = ("data", "gpu", "numpy", "training")
+_ROOMS = ("data", "gpu", "nn", "numpy", "optim", "training")
 
 __all__ = ["__version__", *sorted((*_AUTOGRAD, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
 

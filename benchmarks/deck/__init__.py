@@ -1,0 +1,1 @@
+"""The deck's five models against other engines: `python -m benchmarks.deck`."""

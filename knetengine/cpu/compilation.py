@@ -1,0 +1,131 @@
+"""Compiling kernels: whether it is possible here, with how many threads, and a note while it lasts.
+
+Numba keeps what it compiled in files, so that it happens once on a machine. Where it cannot (Numba
+is not installed, no folder for the files is writable) `available` says so once, and the plain
+twins of `knetengine.nn` run instead.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Function: TypeAlias = Callable[..., Any]
+
+# Everything that `fastmath` allows except to assume that there are no NaNs and infinities: a NaN
+# that goes in must come out.
+FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+
+
+class KernelsUnavailableWarning(UserWarning):
+    """The kernels cannot be compiled here: the plain twins run, with the same results."""
+
+
+def kernel(function: Function) -> Function:
+    """A function that Numba compiles on its first call, in parallel over ``prange``."""
+    from numba import njit
+
+    _announce_compilation()
+    return njit(cache=True, parallel=True, fastmath=FAST, error_model="numpy")(function)
+
+
+def inline(function: Function) -> Function:
+    """A small function that kernels call; LLVM inlines it into them."""
+    from numba import njit
+
+    return njit(fastmath=FAST, error_model="numpy")(function)
+
+
+@functools.cache
+def available() -> bool:
+    """Whether kernels can be compiled and kept here; says why not, once."""
+    reason = _obstacle()
+    if reason:
+        import warnings
+
+        warnings.warn(
+            f"{reason}: the layers of knetengine.nn run in plain NumPy, slower but the same",
+            KernelsUnavailableWarning,
+            stacklevel=3,
+        )
+    return not reason
+
+
+def _obstacle() -> str:
+    for package in ("numba", "scipy"):
+        if find_spec(package) is None:
+            return f"{package} is not installed"
+    folder = cache_folder()
+    if folder is None:
+        return "no folder for compiled kernels is writable (set NUMBA_CACHE_DIR to one)"
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    # Threads that wait between two kernels must not keep the cores from BLAS, nor its threads from
+    # them: a product and a kernel in turn take 1.1 ms on two cores, 8.3 if they wait by spinning.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    return ""
+
+
+def cache_folder() -> Path | None:
+    """Where compiled kernels are kept: NUMBA_CACHE_DIR, or the user's cache; None if not writable.
+
+    Raises nothing: a folder that cannot be made is one that is not writable.
+    """
+    from platformdirs import user_cache_path
+
+    wanted = os.environ.get("NUMBA_CACHE_DIR")
+    folder = Path(wanted) if wanted else user_cache_path("knet-tui") / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+@functools.cache
+def _announce_compilation() -> None:
+    """Have a line written to stderr when the first kernel is compiled and not read from a file."""
+    from numba.core import event
+
+    class Announcer(event.Listener):
+        said = False
+
+        def on_start(self, event: Any) -> None:
+            if not self.said:
+                self.said = True
+                sys.stderr.write("compiling kernels for this machine, once ...\n")
+                sys.stderr.flush()
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    event.register("numba:compile", Announcer())
+
+
+@functools.cache
+def _controller() -> Any:
+    import scipy.linalg.cython_blas as _kernels_blas  # only what is loaded can be limited
+    from threadpoolctl import ThreadpoolController
+
+    del _kernels_blas
+
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """A context in which every BLAS runs on one thread: inside ``prange``, and for small products.
+
+    Entering and leaving takes about 20 us.
+    """
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def threads() -> int:
+    """How many threads the kernels use."""
+    from numba import get_num_threads
+
+    return get_num_threads()

@@ -1,0 +1,61 @@
+"""Which of the two ways a layer runs: fused kernels, or their plain twins.
+
+A twin is written with NumPy functions and says what the layer means; the kernel is the same, only
+faster. ``nn.reference(True)`` runs any model on the twins.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from knetengine.autograd.recorded import Recorded
+from knetengine.cpu import compilation
+
+
+class _State:
+    """The choice of this process."""
+
+    reference = False
+
+
+_state = _State()
+
+
+class reference:  # noqa: N801  # read as a function: with nn.reference(True):
+    """Run the layers on their plain twins (True), or on fused kernels where there are (False).
+
+    Takes effect at once, for all threads; used as a context manager it is undone at the end.
+    """
+
+    def __init__(self, on: bool = True) -> None:
+        self._before = _state.reference
+        _state.reference = on
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        _state.reference = self._before
+
+
+def plain_value(x: Any) -> Any:
+    """What a recorded value holds; anything else itself."""
+    return x.value if isinstance(x, Recorded) else x
+
+
+def kernels_take(*arrays: Any) -> bool:
+    """Whether fused kernels may run on these: NumPy arrays of one dtype, float32 or float64.
+
+    None stands for an argument that was not given.
+    """
+    if _state.reference:
+        return False
+    dtype = None
+    for array in arrays:
+        if array is None:
+            continue
+        value = plain_value(array)
+        if type(value) is not np.ndarray or (dtype is not None and value.dtype != dtype):
+            return False
+        dtype = value.dtype
+    return dtype is not None and dtype.char in "fd" and compilation.available()
