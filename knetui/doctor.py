@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import knetengine
 from knetengine.autograd import compiled, coverage
+from knetengine.cpu import compilation
 from knetengine.gpu import devices
 from knetengine.training.folder import all_runs
 from knetengine.training.home import home
@@ -26,6 +27,7 @@ def examine() -> int:
     print(f"system       {platform.platform()}")
     print("libraries    " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
     print(f"engine       {'compiled core' if compiled.AVAILABLE else PURE}")
+    print(f"kernels      {_kernels()}")
     for device in devices():
         memory = f"{in_bytes(device.free_bytes)} of {in_bytes(device.memory_bytes)} free"
         print(f"device       {device.name}: {device.description}, {memory}")
@@ -39,6 +41,15 @@ def examine() -> int:
     print(f"runs         {len(all_runs())}")
     print(f"examples     {', '.join(example_names())} in {examples_folder()}")
     return 0
+
+
+def _kernels() -> str:
+    reason = compilation.obstacle()
+    if reason:
+        return f"none, plain NumPy: {reason}"
+    return (
+        f"compiled by Numba {version('numba')} on first use, kept in {compilation.cache_folder()}"
+    )
 
 
 def show_coverage(name: str | None = None) -> int:

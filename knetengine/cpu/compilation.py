@@ -43,7 +43,7 @@ def inline(function: Function) -> Function:
 @functools.cache
 def available() -> bool:
     """Whether kernels can be compiled and kept here; says why not, once."""
-    reason = _obstacle()
+    reason = obstacle()
     if reason:
         import warnings
 
@@ -55,7 +55,8 @@ def available() -> bool:
     return not reason
 
 
-def _obstacle() -> str:
+def obstacle() -> str:
+    """Why kernels cannot be compiled here; "" if they can."""
     for package in ("numba", "scipy"):
         if find_spec(package) is None:
             return f"{package} is not installed"
@@ -63,9 +64,10 @@ def _obstacle() -> str:
     if folder is None:
         return "no folder for compiled kernels is writable (set NUMBA_CACHE_DIR to one)"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
-    # Threads that wait between two kernels must not keep the cores from BLAS, nor its threads from
-    # them: a product and a kernel in turn take 1.1 ms on two cores, 8.3 if they wait by spinning.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Threads that wait between two kernels must not keep the cores from BLAS: with OpenMP's own
+    # choice, spinning for long, a step of the char-LM takes 300 ms instead of 230. Not to spin at
+    # all costs every kernel 30 us to wake them; this is about 50 us of spinning.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     return ""
 
 

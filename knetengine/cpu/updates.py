@@ -104,31 +104,40 @@ def _adam(w: Any, g: Any, u: Any, v: Any, p: Any) -> None:
         w[i] -= aside * w[i] + rate * (u[i] / first) / (np.sqrt(v[i] / second) + eps)
 
 
+@inline
+def _share(rule: int, addresses: Any, sizes: Any, p: Any, part: int, parts: int) -> None:
+    """One thread's share of every array."""
+    for n in range(len(sizes)):
+        size = sizes[n]
+        low, high = part * size // parts, (part + 1) * size // parts
+        w = _numbers(addresses[n, 0], p[0], size)[low:high]
+        g = _numbers(addresses[n, 1], p[0], size)[low:high]
+        u = _numbers(addresses[n, 2], p[0], size)[low:high]
+        v = _numbers(addresses[n, 3], p[0], size)[low:high]
+        if rule == 0:
+            _sgd(w, g, p)
+        elif rule == 1:
+            _momentum(w, g, u, p)
+        elif rule == 2:
+            _nesterov(w, g, u, p)
+        elif rule == 3:
+            _adagrad(w, g, u, p)
+        elif rule == 4:
+            _rmsprop(w, g, u, p)
+        elif rule == 5:
+            _adadelta(w, g, u, v, p)
+        else:
+            _adam(w, g, u, v, p)
+
+
 @kernel
 def _update(rule: int, addresses: Any, sizes: Any, p: Any, parts: int) -> None:
     """addresses (N, 4) of w, g, u, v; sizes (N,); p (CONSTANTS,)."""
+    if parts == 1:  # without starting the threads
+        _share(rule, addresses, sizes, p, 0, 1)
+        return
     for part in prange(parts):
-        for n in range(len(sizes)):
-            size = sizes[n]
-            low, high = part * size // parts, (part + 1) * size // parts
-            w = _numbers(addresses[n, 0], p[0], size)[low:high]
-            g = _numbers(addresses[n, 1], p[0], size)[low:high]
-            u = _numbers(addresses[n, 2], p[0], size)[low:high]
-            v = _numbers(addresses[n, 3], p[0], size)[low:high]
-            if rule == 0:
-                _sgd(w, g, p)
-            elif rule == 1:
-                _momentum(w, g, u, p)
-            elif rule == 2:
-                _nesterov(w, g, u, p)
-            elif rule == 3:
-                _adagrad(w, g, u, p)
-            elif rule == 4:
-                _rmsprop(w, g, u, p)
-            elif rule == 5:
-                _adadelta(w, g, u, v, p)
-            else:
-                _adam(w, g, u, v, p)
+        _share(rule, addresses, sizes, p, part, parts)
 
 
 def update(

@@ -28,7 +28,8 @@ def test_every_line_is_as_it_is_here(home: Path, capsys: pytest.CaptureFixture[s
         assert f"{library} {version(library)}" in found["libraries"]
     expected = "compiled core" if compiled.AVAILABLE else "pure Python"
     assert found["engine"].startswith(expected)
-    assert re.fullmatch(r"cpu: \d+ x \S+, [\d.]+ GiB of [\d.]+ GiB free", lines[5][13:])
+    assert re.fullmatch(r"compiled by Numba \S+ on first use, kept in \S+", found["kernels"])
+    assert re.fullmatch(r"cpu: \d+ x \S+, [\d.]+ GiB of [\d.]+ GiB free", lines[6][13:])
     assert found["terminal"].startswith("none (output goes to a file or pipe), TERM=")
     assert found["kept in"] == f"{home} (writable)"
     assert found["runs"] == "1"
