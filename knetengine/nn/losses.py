@@ -17,6 +17,7 @@ from knetengine.nn.reference import kernels_take, plain_value
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 MASKED = -1  # the label of an entry that does not count
+_SOME = "at least one row to average over"
 
 
 # Softmax. Scores are shifted by their maximum, so that nothing overflows. Infinities are taken as
@@ -146,10 +147,11 @@ def nll(scores: Any, labels: Any, *, bias: Any = None, average: bool = True) -> 
     scores: (..., C), float32 or float64; C is the number of classes.
     labels: (...,), integers from 0 to C - 1, or -1 for an entry that does not count.
     bias: (C,), added to the scores on the way, which is cheaper than adding it before.
-    average: over the entries that count (0 if there are none); False for the sum.
+    average: over the entries that count (0 if none does); False for the sum.
 
-    Raises TypeError for other dtypes, and ValueError for shapes that don't match and for a label
-    out of range. Source: Knet's nll, whose labels count from 1, with 0 for those that don't count.
+    Raises TypeError for other dtypes, and ValueError for shapes that don't match, for a label out
+    of range, and for the average of no rows at all. Source: Knet's nll, whose labels count from 1,
+    with 0 for those that don't count.
     """
     checks.floats("nll", scores=scores, bias=bias)
     labels = np.asarray(plain_value(labels))
@@ -162,6 +164,8 @@ def nll(scores: Any, labels: Any, *, bias: Any = None, average: bool = True) -> 
         checks.shape("nll", "bias", bias, shape[-1:], "(C,)")
     if labels.dtype.kind not in "iu":
         checks.integers("nll", "labels", labels, shape[-1], MASKED)
+    if average and not labels.size:
+        checks.fail("nll", "scores", scores, _SOME)
     if len(shape) != 2:
         scores = scores.reshape((labels.size, shape[-1]))  # (N, C)
     flat = labels.reshape(-1)  # (N,)
@@ -179,7 +183,7 @@ def accuracy(scores: Any, labels: Any, *, average: bool = True) -> Any:
 
     scores: (..., C), any real dtype.
     labels: (...,), integers from 0 to C - 1, or -1 for an entry that does not count.
-    average: the fraction of the entries that count (0.0 if there are none); False for the number.
+    average: the fraction of the entries that count (0.0 if none does); False for the number.
 
     A constant, without gradient. Of equal scores the first is taken; a row with a NaN in it is
     wrong whatever its label. Raises ValueError and TypeError as `nll`. Source: Knet's accuracy.
@@ -190,6 +194,8 @@ def accuracy(scores: Any, labels: Any, *, average: bool = True) -> Any:
     labels = plain_value(labels)
     checks.shape("accuracy", "labels", np.asarray(labels), values.shape[:-1], "scores without C")
     labels = checks.integers("accuracy", "labels", labels, values.shape[-1], MASKED)
+    if average and not labels.size:
+        checks.fail("accuracy", "scores", scores, _SOME)
     best = values.argmax(-1)  # (...,): a NaN counts as the highest
     top = np.take_along_axis(values, best[..., None], -1)[..., 0]  # (...,)
     right = int(np.count_nonzero((best == labels) & (top == top)))
@@ -206,11 +212,11 @@ def _binary(scores: Any, positive: Any, average: bool) -> Any:
     """The logistic loss: log(1 + exp(-x)) where positive, log(1 + exp(x)) elsewhere."""
     margin = np.where(positive, scores, -scores)
     losses = np.log1p(np.exp(-np.abs(scores))) - np.minimum(margin, 0)
-    return np.sum(losses) / max(losses.size, 1) if average else np.sum(losses)
+    return np.sum(losses) / losses.size if average else np.sum(losses)
 
 
 def _binary_slope(g: Any, y: Any, scores: Any, positive: Any, average: bool) -> Any:
-    return (sigm(scores) - positive) * (g / max(scores.size, 1) if average else g)
+    return (sigm(scores) - positive) * (g / scores.size if average else g)
 
 
 defvjp(_binary, _binary_slope, None, None)
@@ -223,6 +229,8 @@ def _two_classes(
     checks.floats(function, scores=scores)
     labels = np.asarray(plain_value(labels))
     checks.shape(function, "labels", labels, scores.shape, "that of scores")
+    if average and not labels.size:
+        checks.fail(function, "scores", scores, _SOME)
     positive = labels == values[1]
     allowed = positive | (labels == values[0])
     if not allowed.all():
@@ -239,7 +247,7 @@ def bce(scores: Any, labels: Any, *, average: bool = True) -> Any:
 
     scores: any shape, float32 or float64.
     labels: of the same shape, any dtype.
-    average: over all entries (0 if there are none); False for the sum.
+    average: over all entries; False for the sum.
 
     Raises TypeError for another dtype, ValueError for another shape or label. Source: Knet's bce.
     """
@@ -251,7 +259,7 @@ def logistic(scores: Any, labels: Any, *, average: bool = True) -> Any:
 
     scores: any shape, float32 or float64.
     labels: of the same shape, any dtype.
-    average: over all entries (0 if there are none); False for the sum.
+    average: over all entries; False for the sum.
 
     Raises TypeError for another dtype, ValueError for another shape or label. Source: Knet's
     logistic.

@@ -115,14 +115,23 @@ def test_nothing_counts() -> None:
                 value, gradient = value_and_grad(nll)(x, labels, average=average)
                 assert value == 0
                 assert not gradient.any()
-            assert nll(np.zeros((0, 4)), np.zeros(0, int)) == 0
-            assert grad(nll)(np.zeros((0, 4)), np.zeros(0, int)).shape == (0, 4)
+            assert nll(np.zeros((0, 4)), np.zeros(0, int), average=False) == 0
     assert accuracy(x, labels) == 0
+
+
+@pytest.mark.parametrize("loss", [nll, accuracy, bce, logistic])
+def test_no_rows_have_no_average(loss: Any) -> None:
+    scores = np.zeros((0, 4) if loss in (nll, accuracy) else 0, np.float32)
+    message = rf"{loss.__name__}: scores is .*\(0,.*float32; expected at least one row to average"
+    for reference in (True, False):
+        with nn.reference(reference), pytest.raises(ValueError, match=message):
+            loss(scores, np.zeros(0, int))
+    assert loss(scores, np.zeros(0, int), average=False) == 0
 
 
 @QUICK
 @given(
-    rows=st.integers(0, 9),
+    rows=st.integers(1, 9),
     classes=st.integers(1, 40),
     dtype=st.sampled_from(FLOATS),
     average=st.booleans(),
@@ -266,7 +275,6 @@ def test_two_classes_of_large_scores() -> None:
         assert bce(x, labels) == 5000
         assert grad(bce)(x, labels) == pytest.approx([0, 0, 0.25, -0.25])
     assert np.isnan(bce(np.array([np.nan, 1]), np.array([0, 1])))
-    assert bce(np.zeros(0), np.zeros(0)) == 0
 
 
 def test_bad_arguments_of_two_classes() -> None:
