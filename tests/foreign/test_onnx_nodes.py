@@ -150,7 +150,9 @@ def cases() -> dict[str, Any]:
     except ImportError:
         return {}
     found: dict[str, Any] = {}
-    for case in collect_testcases(None):
+    with np.errstate(all="ignore"):  # it makes cases whose casts overflow
+        collected = collect_testcases(None)
+    for case in collected:
         nodes = case.model.graph.node
         known = len(nodes) == 1 and OPERATORS.get(nodes[0].op_type) is not None
         if known and not nodes[0].domain:
