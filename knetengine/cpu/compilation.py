@@ -66,7 +66,7 @@ def obstacle() -> str:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     # Threads that wait between two kernels must not keep the cores from BLAS: with OpenMP's own
     # choice, spinning for long, a step of the char-LM takes 300 ms instead of 230. Not to spin at
-    # all costs every kernel 30 us to wake them; this is about 50 us of spinning.
+    # all costs every kernel 30 us to wake them; docs/decisions/threads.md has the figures.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     return ""
 
