@@ -4,14 +4,12 @@ The public names are loaded on first use, so that a program that only reads run 
 (the workbench) starts without importing NumPy.
 """
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# The threads of NumPy's BLAS spin for 26 ms after each product, on the cores that the kernels of
-# `knetengine.cpu` want: an LSTM's step takes 240 ms instead of 160. Now they give up after 2**18
-# cycles, 0.1 ms. BLAS heeds it if NumPy is imported later, as in every run of `knet-tui train`.
-os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
+from knetengine.cpu.blas_threads import rest_sooner
+
+rest_sooner()
 
 if TYPE_CHECKING:
     from knetengine import data as data
