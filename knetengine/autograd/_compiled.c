@@ -493,6 +493,87 @@ static PyTypeObject OperatorType = {
     .tp_getattro = operator_getattr,
 };
 
+/* The door of NumPy's universal functions: as `Recorded.__array_ufunc__`, for a plain call */
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *twins;    /* {ufunc: Operator}; others may be in it, and are left to Python */
+    PyObject *fallback; /* the same in Python */
+} Door;
+
+/* door(self, ufunc, "__call__", *operands) */
+static PyObject *
+door_call(PyObject *callable, PyObject *const *args, size_t flags, PyObject *keywords)
+{
+    Door *self = (Door *)callable;
+    Py_ssize_t count = PyVectorcall_NARGS(flags);
+    if (count > 3 && (keywords == NULL || PyTuple_GET_SIZE(keywords) == 0) &&
+        PyUnicode_CompareWithASCIIString(args[2], "__call__") == 0) {
+        PyObject *twin = PyDict_GetItemWithError(self->twins, args[1]);
+        if (twin == NULL && PyErr_Occurred())
+            return NULL;
+        if (twin != NULL && Py_IS_TYPE(twin, &OperatorType))
+            return operator_call(twin, args + 3, count - 3, NULL);
+    }
+    return PyObject_Vectorcall(self->fallback, args, flags, keywords);
+}
+
+static PyObject *
+door_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"fallback", "twins", NULL};
+    PyObject *fallback, *twins;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO!", names, &fallback, &PyDict_Type, &twins))
+        return NULL;
+    Door *self = (Door *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->vectorcall = door_call;
+    self->twins = Py_NewRef(twins);
+    self->fallback = Py_NewRef(fallback);
+    return (PyObject *)self;
+}
+
+static int
+door_traverse(Door *self, visitproc visit, void *arg)
+{
+    Py_VISIT(self->twins);
+    Py_VISIT(self->fallback);
+    return 0;
+}
+
+static int
+door_clear(Door *self)
+{
+    Py_CLEAR(self->twins);
+    Py_CLEAR(self->fallback);
+    return 0;
+}
+
+static void
+door_dealloc(Door *self)
+{
+    PyObject_GC_UnTrack(self);
+    door_clear(self);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyTypeObject DoorType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "knetengine.autograd._compiled.Door",
+    .tp_basicsize = sizeof(Door),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
+                Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .tp_vectorcall_offset = offsetof(Door, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_new = door_new,
+    .tp_traverse = (traverseproc)door_traverse,
+    .tp_clear = (inquiry)door_clear,
+    .tp_dealloc = (destructor)door_dealloc,
+    .tp_descr_get = operator_get,
+};
+
 static PyObject *
 operands(PyObject *module, PyObject *unused)
 {
@@ -733,8 +814,9 @@ PyInit__compiled(void)
     Py_XDECREF(numpy);
     Py_XDECREF(add);
     if (module == NULL || no_keywords == NULL || constant == NULL || add_up == NULL ||
-        PyType_Ready(&OperatorType) < 0 ||
-        PyModule_AddObjectRef(module, "Operator", (PyObject *)&OperatorType) < 0) {
+        PyType_Ready(&OperatorType) < 0 || PyType_Ready(&DoorType) < 0 ||
+        PyModule_AddObjectRef(module, "Operator", (PyObject *)&OperatorType) < 0 ||
+        PyModule_AddObjectRef(module, "Door", (PyObject *)&DoorType) < 0) {
         Py_XDECREF(module);
         return NULL;
     }

@@ -30,6 +30,7 @@ from knetengine.autograd.recorded import (
 from knetengine.autograd.tape import CONSTANT, Tape, recording
 
 _ndarray = np.ndarray
+_twins: dict[Function, Function] = {}  # of NumPy's functions, as they turn up
 DOORS.update((__file__, recorded.__file__, array_methods.__file__))
 
 
@@ -158,6 +159,7 @@ def _unpacked(
 
 
 compiled.bind(Recorded, Primitive, Tape, _unpacked)
+Recorded.__array_ufunc__ = compiled.door(Recorded.__array_ufunc__, _twins)
 
 
 def stop_gradient(value: Any) -> Any:
@@ -196,9 +198,6 @@ def _recording_twin(function: Function, step: Primitive) -> Function:
     twin = compiled.operator(call_and_record, step, function, "call")
     DIFFERENTIABLE[twin] = step
     return twin
-
-
-_twins: dict[Function, Function] = {}
 
 
 def twin_of(function: Function) -> Function | None:

@@ -32,6 +32,14 @@ def operator(method: Function, step: Primitive, operate: Function, form: str) ->
     return method if _compiled is None else _compiled.Operator(method, step, operate, form)
 
 
+def door(method: Function, twins: dict[Function, Function]) -> Function:
+    """The compiled twin of `Recorded.__array_ufunc__`; the method itself without C.
+
+    twins: what stands for a universal function; the method fills it as functions turn up.
+    """
+    return method if _compiled is None else _compiled.Door(method, twins)
+
+
 def bind(recorded: type, primitive: type, tape: type, unpacked: Function) -> None:
     """Tell the compiled code the classes whose slots it reads, and what unpacks several results."""
     if _compiled is not None:

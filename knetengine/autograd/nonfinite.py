@@ -7,6 +7,7 @@ is not finite and no flag was seen, the tape is searched for the first entry tha
 """
 
 import contextlib
+import math
 import sys
 import warnings
 from collections.abc import Sequence
@@ -138,7 +139,7 @@ def _operands(frame: FrameType) -> list[Any]:
 
 def check_value(value: Any, entries: Sequence[Any]) -> None:
     """Report the first entry that is not finite if the value of the function is not."""
-    if _state.policy == "ignore" or np.isfinite(value):
+    if _state.policy == "ignore" or math.isfinite(value):
         return
     if np.geterr()["invalid"] != "call":  # reported already, or the user wants silence
         return

@@ -47,8 +47,7 @@ defvjp(scattered, lambda g, y, gradient, index, shape, dtype: g[index])
 
 def _add_at(target: Any, index: Any, gradient: Any) -> None:
     if not may_repeat(index):
-        part = target[index]
-        if type(part) is np.ndarray and part.base is not None:  # a view
+        if type(target) is np.ndarray and np.may_share_memory(part := target[index], target):
             np.add(part, gradient, part)  # target[index] += gradient would copy it on to itself
         else:
             target[index] += gradient

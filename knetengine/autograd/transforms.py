@@ -79,7 +79,8 @@ def _differentiate(
 
 def one(value: Any) -> Any:
     """The gradient of a number by itself, of its kind."""
-    return 1.0 if type(value) is float else np.asarray(value).dtype.type(1)
+    kind = type(value) if isinstance(value, float | np.generic) else np.asarray(value).dtype.type
+    return kind(1)
 
 
 def check_scalar(f: Function, result: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import in_place
-from knetengine.autograd.calls import call, cast, record
+from knetengine.autograd.calls import call, cast, record, twin_of
 from knetengine.autograd.in_place import overwrite
 from knetengine.autograd.primitives import (
     DIFFERENTIABLE,
@@ -30,8 +30,8 @@ def call_ufunc(ufunc: Any, method: str, args: tuple[Any, ...], kwargs: dict[str,
     if method == "__call__":
         if kwargs:
             return _call_with_options(ufunc, args, kwargs)
-        step = DIFFERENTIABLE.get(ufunc)
-        return record(step, args, kwargs, 2) if step else call(ufunc, args, kwargs)
+        twin = twin_of(ufunc)
+        return twin(*args) if twin else call(ufunc, args, kwargs)
     if ufunc in NOT_DIFFERENTIABLE:
         return getattr(ufunc, method)(*plain(args), **plain(kwargs))
     out = kwargs.pop("out", None)

@@ -1,9 +1,11 @@
 """Which of the two ways a layer runs: fused kernels, or their plain twins.
 
 A twin is written with NumPy functions and says what the layer means; the kernel is the same, only
-faster. ``nn.reference(True)`` runs any model on the twins.
+faster. ``nn.reference(True)`` runs any model on the twins, and so does ``KNET_REFERENCE=1`` in the
+environment: ``KNET_REFERENCE=1 knet-tui train mnist``.
 """
 
+import os
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from knetengine.cpu import compilation
 class _State:
     """The choice of this process."""
 
-    reference = False
+    reference = os.environ.get("KNET_REFERENCE", "0") not in ("", "0")
 
 
 _state = _State()
