@@ -26,8 +26,8 @@ def weights(generator, winit, dtype):
 
 
 def train(w, x, y, lr):
-    g = lossgradient(w, x, y)
-    return [p - lr * d for p, d in zip(w, g, strict=True)]
+    for p, g in zip(w, lossgradient(w, x, y), strict=True):
+        p -= lr * g
 
 
 def main(
@@ -41,11 +41,12 @@ def main(
     gcheck: int = 0,  # so many entries of each gradient are checked numerically
     fast: bool = False,  # print nothing but the time
 ):
-    generator = np.random.default_rng(seed if seed > 0 else None)
+    generator = run.generator(seed)
     dtype = data.dtype_of(atype)
     x, y = data.housing(dtype)
     trn, tst = data.split(x, y, test, generator)
     w = weights(generator, winit, dtype)
+    run.keep(w=w)
 
     def report(epoch):
         if not fast:
@@ -55,8 +56,7 @@ def main(
         print("gradcheck", gradcheck(loss, w, *trn, samples=gcheck, verbose=True))
     report(0)
     for epoch in run.epochs(epochs):
-        w = train(w, *trn, lr)
-        run.checkpoint(epoch, w)
+        train(w, *trn, lr)
         report(epoch)
     return w
 

@@ -34,6 +34,7 @@ def train(
     /,
     *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
     detach: bool = False,
+    resume: bool = False,
 ) -> int:
     """Train FILE or an example without the workbench, with the options of its main.
 
@@ -46,9 +47,13 @@ def train(
         Options of the model's main, such as `--epochs 20`; `knet-tui train MODEL --help`.
     detach:
         Print the run's number and leave it running.
+    resume:
+        Go on with the newest run of MODEL that did not come to its end.
     """
-    from knetui.commands import train_model
+    from knetui.commands import resume_training, train_model
 
+    if resume:
+        return resume_training(model, list(options), detach=detach)
     return train_model(model, list(options), detach=detach)
 
 
@@ -85,11 +90,17 @@ def pause(run: str = "last", /) -> int:
 
 
 @app.command
-def resume(run: str = "last", /) -> int:
-    """Let a paused RUN go on."""
+def resume(run: str = "last", /, *, force: bool = False) -> int:
+    """Let a paused RUN go on, or one that was stopped or has died, from its last checkpoint.
+
+    Parameters
+    ----------
+    force:
+        Believe that its process is gone, though it was on another machine.
+    """
     from knetui.commands import resume_run
 
-    return resume_run(run)
+    return resume_run(run, force=force)
 
 
 @app.command
@@ -163,12 +174,13 @@ def _answer(arguments: list[str]) -> object:
 
 
 def _answer_train(words: list[str]) -> object:
-    """What stands behind the model is for its main; only `--detach` is ours wherever it stands."""
+    """What stands behind the model is for its main, but for `--detach` and `--resume`."""
     before = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
     ours, model, theirs = words[:before], words[before : before + 1], words[before + 1 :]
-    if "--detach" in theirs:
-        theirs.remove("--detach")
-        ours.append("--detach")
+    for word in ("--detach", "--resume"):
+        if word in theirs:
+            theirs.remove(word)
+            ours.append(word)
     if model and {"--help", "-h"} & set(theirs):
         from knetui.commands import show_options
 

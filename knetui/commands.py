@@ -7,11 +7,21 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from knetengine.data.catalogue import SETS
 from knetengine.training.control import request
-from knetengine.training.folder import ENDED, RunError, RunFolder, State, Status, all_runs, find_run
-from knetengine.training.launch import launch, stop, stop_now, wait_for
+from knetengine.training.folder import (
+    ENDED,
+    RunError,
+    RunFolder,
+    State,
+    Status,
+    all_runs,
+    find_run,
+    plain_name,
+)
+from knetengine.training.launch import launch, resume, stop, stop_now, wait_for
 from knetengine.training.summary import summarise
 from knetengine.training.tail import LineTail
 from knetui.fence import fence
@@ -24,6 +34,8 @@ EXIT_STATUS: dict[Status, int] = {
     "rejected": 2,
     "died": 3,
 }
+UNFINISHED: frozenset[Status] = frozenset({"stopped", "failed", "died"})
+SHOWN_AGAIN = 1000  # bytes of the log that a run which goes on begins with
 FOLLOW_SECONDS = 0.02
 REJECT_SECONDS = 30.0  # a wrong option is known once the model's imports are done
 
@@ -37,8 +49,35 @@ def train_model(model: str, options: list[str], *, detach: bool) -> int:
         return _complain(f"{model} is not text in UTF-8: {error}")
     except (ModelNotFoundError, RunError, OSError) as error:
         return _complain(error)
-    if not detach:
-        return _follow(folder)
+    return _detach(folder) if detach else _follow(folder)
+
+
+def resume_training(model: str, options: list[str], *, detach: bool) -> int:
+    """Go on with the newest run of a model that did not come to its end."""
+    name = plain_name(Path(model).stem)
+    waiting = [folder for folder in all_runs() if folder.description.name == name]
+    waiting = [folder for folder in waiting if folder.state().status in UNFINISHED]
+    if not waiting:
+        return _complain(f"no run of {name} was stopped or has died (`knet-tui runs`)")
+    folder = waiting[-1]
+    had = folder.description.options
+    if options and options != had:
+        return _complain(
+            f"run {folder.title} has the options {' '.join(had) or '(none)'}, and goes on with "
+            "them: leave the options away, or start a new run without --resume"
+        )
+    try:
+        resume(folder)
+    except (RunError, OSError) as error:
+        return _complain(error)
+    if detach:
+        return _detach(folder)
+    wait_for(folder, REJECT_SECONDS)  # by then the log is cut
+    return _follow(folder, tail=SHOWN_AGAIN)
+
+
+def _detach(folder: RunFolder) -> int:
+    """Say the run's number once it has begun, or why it did not."""
     state = wait_for(folder, REJECT_SECONDS)
     if state.status == "rejected":
         return _reject(folder, state)
@@ -76,9 +115,18 @@ def pause_run(which: str) -> int:
     return _steer(which, "pause", "paused")
 
 
-def resume_run(which: str) -> int:
-    """Ask a paused run to go on, and say when it does."""
-    return _steer(which, "run", "running")
+def resume_run(which: str, *, force: bool = False) -> int:
+    """Have a run go on that is paused, was stopped, or has died; say when it does."""
+    try:
+        folder = find_run(which)
+        if not folder.state().has_ended and not force:
+            return _steer(which, "run", "running")
+        resume(folder, force=force)
+        state = wait_for(folder, REJECT_SECONDS)
+    except (RunError, OSError) as error:
+        return _complain(error)
+    print(f"run {folder.title}: {state.status}")
+    return EXIT_STATUS.get(state.status, 0)
 
 
 def stop_run(which: str, *, now: bool) -> int:
@@ -146,9 +194,14 @@ def _steer(which: str, wanted: str, expected: Status) -> int:
     return 0
 
 
-def _follow(folder: RunFolder) -> int:
-    """Copy the log to this terminal until the run ends; Ctrl-C asks it to stop."""
+def _follow(folder: RunFolder, tail: int | None = None) -> int:
+    """Copy the log to this terminal until the run ends; Ctrl-C asks it to stop.
+
+    tail: of what is there already, only so many bytes.
+    """
     log = LineTail(folder.log)
+    if tail is not None:
+        log.skip_to_end(tail)
     print(f"run {folder.title}: {folder.path}", file=sys.stderr)
     asked = False
     while True:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from knetengine.data.boston import housing as housing
     from knetengine.data.catalogue import SETS as SETS
     from knetengine.data.catalogue import DataSet as DataSet
+    from knetengine.data.minibatches import minibatch as minibatch
     from knetengine.data.splitting import split as split
 
 _HOME = {
@@ -15,10 +16,11 @@ _HOME = {
     "DataSet": "catalogue",
     "dtype_of": "atype",
     "housing": "boston",
+    "minibatch": "minibatches",
     "split": "splitting",
 }
 
-__all__ = ["SETS", "DataSet", "dtype_of", "housing", "split"]
+__all__ = ["SETS", "DataSet", "dtype_of", "housing", "minibatch", "split"]
 
 
 def __getattr__(name: str) -> Any:  # loaders need NumPy, the catalogue does not

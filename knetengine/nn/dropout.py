@@ -17,9 +17,10 @@ class _State:
     generator = np.random.default_rng()
 
 
-def seed(number: int) -> None:
+def seed(number: int | np.random.Generator) -> None:
     """Start the generator that `dropout` draws from anew, so that what follows can be repeated.
 
+    number: a seed, or a generator, from which `dropout` then draws along with its owner.
     Source: Knet's setseed.
     """
     _State.generator = np.random.default_rng(number)

@@ -1,4 +1,4 @@
-"""`python -m knetengine.training FOLDER`: the detached process of a run."""
+"""`python -m knetengine.training FOLDER [--resume]`: the detached process of a run."""
 
 import sys
 from pathlib import Path
@@ -12,4 +12,4 @@ if __name__ == "__main__":
     from knetengine.training.folder import RunFolder
     from knetengine.training.runner import execute
 
-    execute(RunFolder(Path(sys.argv[1])))
+    execute(RunFolder(Path(sys.argv[1])), resume="--resume" in sys.argv[2:])

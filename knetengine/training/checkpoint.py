@@ -1,5 +1,11 @@
-"""Parameters in a safetensors file: arrays in any nesting of list, tuple and dict."""
+"""Parameters, and whatever else a run needs to go on, in one safetensors file.
 
+Version 2 keeps all that is not an array in one entry of the file's header, as JSON: safetensors
+writes several entries in any order, and a checkpoint has to be the same to the byte every time.
+Version 1 had one entry for each; it can be read.
+"""
+
+import math
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,41 +15,69 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as encode_tensors
 
 from knetengine.training.atomic import write_atomically
+from knetengine.training.state import StateError, captured
+from knetengine.training.state import restore as put_back
 
-_STRUCTURE = "knet.structure"
+VERSION = 2
+_ENTRY = "knet"
+_STRUCTURE_1 = "knet.structure"
 
 
 class CheckpointError(Exception):
-    """A checkpoint that cannot be written or read; the message names the file."""
+    """A checkpoint that cannot be written, read or used; the message names the file."""
+
+
+class _Header(msgspec.Struct):
+    version: int
+    structure: Any
+    metadata: dict[str, str]
 
 
 def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = None) -> None:
     """Write `parameters` and `metadata` (text) so that a kill never leaves half a file.
 
-    Leaves are NumPy arrays (a NumPy scalar comes back as an array) or Python numbers. The
-    nesting is kept in the file's own header, so that any safetensors reader opens it, with names
-    such as `0` and `layers.1.weight`.
-    Raises CheckpointError for a leaf of another type, OSError when the disk is full.
+    parameters: NumPy arrays, numbers, text, generators, optimisers and other dataclasses, in any
+        nesting of list, tuple and dict. The last three are kept as dicts and text.
+    The nesting is kept in the file's own header, so that any safetensors reader opens it, with
+    names such as `0` and `layers.1.weight`.
+    Raises CheckpointError for anything else, OSError when the disk is full.
     """
     path = Path(path)
     tensors: dict[str, np.ndarray[Any, Any]] = {}
-    structure = _describe(parameters, (), tensors, path)
-    header = {**(metadata or {}), _STRUCTURE: msgspec.json.encode(structure).decode()}
-    write_atomically(path, encode_tensors(tensors, header))
+    try:
+        state = captured(parameters)
+    except StateError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    structure = _describe(state, (), tensors, path)
+    header = msgspec.json.encode(_Header(VERSION, structure, metadata or {}), order="sorted")
+    try:
+        content = encode_tensors(tensors, {_ENTRY: header.decode()})
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: safetensors does not take an array: {error}") from error
+    write_atomically(path, content)
 
 
 def load(path: Path | str) -> tuple[Any, dict[str, str]]:
     """The parameters, nested as they were saved, and the metadata of a checkpoint.
 
     A safetensors file from elsewhere gives a dict of its arrays. Nothing in the file is ever
-    executed. Raises CheckpointError when the file is missing, cut short or damaged.
+    executed. Raises CheckpointError when the file is missing, cut short or damaged, or was
+    written by a newer version.
     """
     path = Path(path)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = dict(file.metadata() or {})
             tensors: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        structure = metadata.pop(_STRUCTURE, None)
+        if _ENTRY in metadata:
+            header = msgspec.json.decode(metadata[_ENTRY], type=_Header)
+            if header.version > VERSION:
+                raise CheckpointError(
+                    f"{path} has version {header.version}, and this knet-tui reads versions up to "
+                    f"{VERSION}: install a newer one"
+                )
+            return _rebuild(header.structure, tensors), header.metadata
+        structure = metadata.pop(_STRUCTURE_1, None)
         if structure is None:
             return tensors, metadata
         return _rebuild(msgspec.json.decode(structure), tensors), metadata
@@ -51,6 +85,29 @@ def load(path: Path | str) -> tuple[Any, dict[str, str]]:
         raise CheckpointError(f"there is no checkpoint {path}") from error
     except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def restore(path: Path | str, **things: Any) -> dict[str, str]:
+    """Put what `save(path, {"w": w, ...})` kept back into living objects, by name.
+
+    things: ``w=w, optimiser=optimiser``: arrays, lists, dicts, generators, optimisers, which are
+        changed where they are.
+
+    Gives the metadata. Raises CheckpointError as `load` does, and if the file has no such part or
+    one of another model; nothing is changed then that comes after it.
+    """
+    parts, metadata = load(path)
+    for name, thing in things.items():
+        if not isinstance(parts, dict) or name not in parts:
+            held = ", ".join(cast("dict[str, Any]", parts)) if isinstance(parts, dict) else "none"
+            raise CheckpointError(f"{path} has no part {name!r}; its parts are: {held}")
+        try:
+            put_back(thing, parts[name], name)
+        except StateError as error:
+            raise CheckpointError(f"{path}: {error}") from None
+    return metadata
 
 
 def byte_size(parameters: Any) -> int:
@@ -80,14 +137,11 @@ def _describe(
         items = cast("list[Any]", value)
         kind = "list" if isinstance(value, list) else "tuple"
         return {kind: [inside(str(i), item) for i, item in enumerate(items)]}
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, float) and not math.isfinite(value):  # JSON has no word for it
+        return {"float": str(value)}
+    if value is None or isinstance(value, bool | int | float | str):
         return {"number": value}
     name = ".".join(names) or "parameters"
-    if not isinstance(value, np.ndarray | np.generic) or value.dtype.hasobject:
-        raise CheckpointError(
-            f"{path}: parameter {name} is a {type(value).__name__}; a checkpoint holds NumPy "
-            "arrays and numbers, in lists, tuples and dicts"
-        )
     if name in tensors:
         raise CheckpointError(f"{path}: two parameters would both be called {name}")
     tensors[name] = np.ascontiguousarray(value).reshape(value.shape)
@@ -101,6 +155,8 @@ def _rebuild(structure: Any, tensors: dict[str, Any]) -> Any:
             return tensors[content]
         case "number":
             return content
+        case "float":
+            return float(content)
         case "dict":
             return {key: _rebuild(item, tensors) for key, item in content}
         case "list":

@@ -138,7 +138,8 @@ class RunFolder:
 
     def _may_live(self, state: State) -> bool:
         if state.status == "starting" and not state.process:  # it has not said a word yet
-            return time.time() - self.description.created < START_SECONDS
+            began = max(self.description.created, state.started)
+            return time.time() - began < START_SECONDS
         if state.host != socket.gethostname():
             return True  # another machine's lock cannot be asked for from here
         try:
@@ -161,8 +162,7 @@ def create_run(
     home.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(home / ".numbers"):
         number = 1 + max((number_of(path) for path in run_paths(home)), default=0)
-        plain_name = re.sub(r"[^\w.-]+", "-", name) or "run"
-        folder = RunFolder(home / f"{number:04d}-{plain_name}")
+        folder = RunFolder(home / f"{number:04d}-{plain_name(name)}")
         folder.path.mkdir()
     folder.checkpoints.mkdir()
     folder.source.write_text(source, encoding="utf-8")
@@ -170,7 +170,7 @@ def create_run(
     folder.metrics.touch()
     description = Description(
         number=number,
-        name=plain_name,
+        name=plain_name(name),
         source_path=str(source_path),
         options=options,
         working_folder=str(Path.cwd()),
@@ -179,6 +179,11 @@ def create_run(
     )
     write_atomically(folder.path / "run.json", msgspec.json.encode(description))
     return folder
+
+
+def plain_name(name: str) -> str:
+    """A model's name as the name of a run, which is part of a folder's."""
+    return re.sub(r"[^\w.-]+", "-", name) or "run"
 
 
 def run_paths(home: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,8 +24,31 @@ def launch(source_path: Path, source: str, options: list[str], niceness: int = 0
     process could be started.
     """
     folder = create_run(source_path.stem, source, source_path.resolve(), options, niceness)
+    _start(folder)
+    return folder
+
+
+def resume(folder: RunFolder, *, force: bool = False) -> None:
+    """Have a run whose process is gone, or that was stopped, go on from its newest checkpoint.
+
+    Its source and options are those it had.
+    force: believe that the process is gone, though it was another machine's.
+    Raises RunError if it has not ended, or is complete.
+    """
+    state = folder.state()
+    elsewhere = state.host != socket.gethostname()
+    if not state.has_ended and not (force and elsewhere):
+        where = f" on {state.host}; --force if that process is gone" if elsewhere else ""
+        raise RunError(f"run {folder.title} has not ended: it is {state.status}{where}")
+    if state.status in ("finished", "rejected"):
+        raise RunError(f"run {folder.title} is {state.status}: there is nothing left to do")
+    folder.write_state(State("starting", host=socket.gethostname(), started=time.time()))
+    _start(folder, "--resume")
+
+
+def _start(folder: RunFolder, *words: str) -> None:
     starter = subprocess.run(
-        [sys.executable, "-P", "-m", "knetengine.training", str(folder.path)],
+        [sys.executable, "-P", "-m", "knetengine.training", str(folder.path), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -32,9 +56,8 @@ def launch(source_path: Path, source: str, options: list[str], niceness: int = 0
         check=False,
     )
     if starter.returncode:
-        words = starter.stderr.decode(errors="replace").strip()
-        raise RunError(f"the process of run {folder.title} did not start: {words}")
-    return folder
+        said = starter.stderr.decode(errors="replace").strip()
+        raise RunError(f"the process of run {folder.title} did not start: {said}")
 
 
 def wait_for(folder: RunFolder, seconds: float, *, ended: bool = False) -> State:

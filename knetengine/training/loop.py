@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+import numpy as np
+
 from knetengine.training.deck import report_line
 from knetengine.training.recorder import Recorder
 
@@ -45,11 +47,10 @@ class Run:
         if recorder is None:
             yield from batches
             return
-        for batch in batches:
-            recorder.heed()
-            if recorder.stopping:
-                return
-            yield batch
+        generator = getattr(batches, "generator", None)
+        if generator is not None and not recorder.keeper.keeps(generator):
+            recorder.keeper.keep({"generator of the data": generator})
+        yield from recorder.loop(batches)
 
     def report(self, epoch: int, **values: float) -> None:
         """Print the deck's line `(:epoch,3,:trn,0.61,:tst,0.64)` and keep its figures.
@@ -61,13 +62,29 @@ class Run:
         if self.recorder is not None:
             self.recorder.report(epoch, {name: float(n) for name, n in numbers.items()})
 
-    def checkpoint(self, epoch: int, parameters: Any) -> None:
-        """Offer `parameters` for a checkpoint; cheap, since few offers are written.
+    def keep(self, **things: Any) -> None:
+        """Name what the run needs to go on after its process was killed: `keep(w=w, state=state)`.
 
-        Written are the first, then one every ten seconds, and the last before the run ends.
+        things: arrays, lists and dicts of them, generators, optimisers and other dataclasses. They
+            are kept as they are between two steps, and put back where they are; whoever replaces
+            one (``w = step(w)``) names it again.
+
+        The first checkpoint is written after the first step, then one every ten seconds, one
+        before a pause and a stop, and one at the end. Raises TypeError for a number alone, and
+        StateError for what a checkpoint cannot hold.
         """
         if self.recorder is not None:
-            self.recorder.offer_checkpoint(epoch, parameters)
+            self.recorder.keeper.keep(things)
+
+    def generator(self, seed: int) -> np.random.Generator:
+        """A generator of random numbers, which is kept; `seed` below 1 asks for another every time.
+
+        The weights, the order of the data and what is dropped out should come from one generator,
+        made here: so a run that goes on draws what it would have drawn.
+        """
+        if self.recorder is not None:
+            return self.recorder.keeper.generator(seed)
+        return np.random.default_rng(seed if seed > 0 else None)
 
 
 def _number(name: str, value: Any) -> Any:

@@ -4,40 +4,57 @@ import os
 import signal
 import socket
 import time
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
 from knetengine.training.atomic import sweep_litter
-from knetengine.training.checkpoint import byte_size, save
+from knetengine.training.checkpoint import byte_size
 from knetengine.training.control import POLL_SECONDS, Control
 from knetengine.training.folder import Failure, RunFolder, State, Status
+from knetengine.training.keeper import Keeper
 from knetengine.training.memory import MemorySampler
 from knetengine.training.metrics import Event, MetricsWriter, Plan, Report, encodable
+from knetengine.training.resuming import NOT_FINITE, Return
 
-CHECKPOINT_SECONDS = 10.0  # at most so much work is lost with the process
-KEPT_CHECKPOINTS = 10
+CHECKPOINT_SECONDS = 10.0  # at most so much work is lost with the process, at first less
+WRITING_SHARE = 20  # large checkpoints come more seldom: this many times what writing one takes
+
+NOT_FOUND = (
+    "the run was to go on from its checkpoint, and ended without coming by the loop that it was "
+    "in: does it depend on the time, or on a generator that is not kept?"
+)
+
+Item = TypeVar("Item")
 
 
 class Recorder:
-    """The pen of one run: state, figures, memory, checkpoints; and its ear for control words."""
+    """The pen of one run: state, figures, memory, checkpoints; and its ear for control words.
 
-    def __init__(self, folder: RunFolder) -> None:
+    back: what an earlier process of the run left, if this one is to go on from there.
+    """
+
+    def __init__(self, folder: RunFolder, back: Return | None = None) -> None:
         self.folder = folder
+        self.keeper = Keeper(folder)
         self.stopping = False
-        self._began = time.monotonic()
+        self._left = False  # whether a loop was left because of that
+        self._began = time.monotonic() - (back.seconds if back else 0.0)
         self._metrics = MetricsWriter(folder.metrics)
         self._control = Control(folder.control)
         self._sampler = MemorySampler()
-        self._offered: tuple[int, Any] | None = None
-        self._written_epoch: int | None = None
         self._next_checkpoint = 0.0
-        self._not_finite: set[str] = set()
+        self._not_finite: set[str] = back.not_finite if back else set()
         self._state = State(
             "starting", process=os.getpid(), host=socket.gethostname(), started=time.time()
         )
         sweep_litter(folder.checkpoints)
         folder.write_state(self._state)
+        if back is not None:
+            self._event("resumed", back.checkpoint)
+            if back.place is not None:
+                self.keeper.go_back(back.kept, back.place)
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -55,28 +72,47 @@ class Recorder:
 
     def plan(self, epochs: int) -> None:
         """Note how many epochs there are to come."""
-        self._metrics.write(Plan(self.elapsed(), epochs))
+        if not self.keeper.replaying:
+            self._metrics.write(Plan(self.elapsed(), epochs))
+
+    def loop(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Pass items on; between two of them is the time to pause, to stop, to keep."""
+        return self.keeper.position.loop(items, self._heed)
 
     def report(self, epoch: int, values: dict[str, float]) -> None:
         """Append the figures of an epoch; say once of each figure that it is not finite."""
+        if self.keeper.replaying:
+            return
         encoded = encodable(values)
-        now = self.elapsed()
-        self._metrics.write(Report(epoch, now, encoded))
+        self._metrics.write(Report(epoch, self.elapsed(), encoded))
         for name, value in encoded.items():
             if isinstance(value, str) and name not in self._not_finite:
                 self._not_finite.add(name)
-                self._event("not finite", f"{name} is {value} from epoch {epoch} on")
+                self._event(NOT_FINITE, f"{name} is {value} from epoch {epoch} on")
                 print(f"warning: {name} is {value} from epoch {epoch} on", flush=True)
         self._sample_memory()
 
-    def offer_checkpoint(self, epoch: int, parameters: Any) -> None:
-        """Remember the parameters; write them when the last checkpoint is old enough."""
-        self._offered = (epoch, parameters)
-        if self.elapsed() >= self._next_checkpoint:
-            self._write_checkpoint()
+    def end(self, status: Status, failure: Failure | None = None) -> None:
+        """Write the last checkpoint of a run that is complete, the last sample, the final state."""
+        self.keeper.speak()
+        if status == "finished" and self.keeper.replaying:
+            print(NOT_FOUND, flush=True)
+            status, failure = "failed", Failure("LostPlaceError", NOT_FOUND)
+        if status == "finished":
+            try:
+                self._write_checkpoint(ended=True)
+            except Exception as error:
+                print(f"the last checkpoint was not written: {error}", flush=True)
+                status, failure = "failed", Failure(type(error).__name__, str(error))
+        self._sample_memory(now=True)
+        self._state = msgspec.structs.replace(
+            self._state, status=status, ended=time.time(), failure=failure
+        )
+        self.folder.write_state(self._state)
+        self._metrics.close()
 
-    def heed(self) -> None:
-        """Between two steps: wait while a pause is wanted, note that a stop is."""
+    def _heed(self) -> bool:
+        """Between two steps: wait while a pause is wanted; tell whether to go on."""
         wanted = self._control.wanted()
         if wanted == "pause" and not self.stopping:
             self._write_checkpoint()
@@ -86,21 +122,13 @@ class Recorder:
             self._change_status("running")
         if wanted == "stop":
             self._stop_soon()
-
-    def end(self, status: Status, failure: Failure | None = None) -> None:
-        """Write the last checkpoint, the last sample and the final state."""
-        try:
+        if self._left:  # loops around one that was left early have not done what they count
+            return False
+        completed = self.keeper.position.completed
+        if self.stopping or (completed and self.elapsed() >= self._next_checkpoint):
             self._write_checkpoint()
-        except Exception as error:
-            print(f"the last checkpoint was not written: {error}", flush=True)
-            if failure is None:
-                status, failure = "failed", Failure(type(error).__name__, str(error))
-        self._sample_memory(now=True)
-        self._state = msgspec.structs.replace(
-            self._state, status=status, ended=time.time(), failure=failure
-        )
-        self.folder.write_state(self._state)
-        self._metrics.close()
+        self._left = self.stopping
+        return not self.stopping
 
     def _stop_soon(self, *_signal: object) -> None:
         self.stopping = True
@@ -114,18 +142,16 @@ class Recorder:
         self._metrics.write(Event(self.elapsed(), name, text))
 
     def _sample_memory(self, *, now: bool = False) -> None:
-        parameter_bytes = byte_size(self._offered[1]) if self._offered else 0
-        sample = self._sampler.sample(self.elapsed(), parameter_bytes, now=now)
+        sample = self._sampler.sample(self.elapsed(), byte_size(self.keeper.kept), now=now)
         if sample is not None:
             self._metrics.write(sample)
 
-    def _write_checkpoint(self) -> None:
-        if self._offered is None or self._offered[0] == self._written_epoch:
+    def _write_checkpoint(self, *, ended: bool = False) -> None:
+        began = self.elapsed()
+        name = self.keeper.write(ended=ended)
+        if name is None:
             return
-        epoch, parameters = self._offered
-        path = self.folder.checkpoints / f"epoch-{epoch:08d}.safetensors"
-        save(path, parameters, {"epoch": str(epoch), "run": self.folder.title})
-        self._written_epoch = epoch
-        self._next_checkpoint = self.elapsed() + CHECKPOINT_SECONDS
-        for old in sorted(self.folder.checkpoints.glob("epoch-*"))[:-KEPT_CHECKPOINTS]:
-            old.unlink(missing_ok=True)
+        self._event("checkpoint", name)
+        now = self.elapsed()
+        pause = min(CHECKPOINT_SECONDS, max(1.0, now))
+        self._next_checkpoint = now + max(pause, WRITING_SHARE * (now - began))

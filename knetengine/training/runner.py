@@ -10,17 +10,23 @@ from knetengine.training.folder import Failure, RunFolder
 from knetengine.training.loop import run
 from knetengine.training.options import OptionError
 from knetengine.training.recorder import Recorder
+from knetengine.training.resuming import prepare
 from knetengine.training.source import execute_source
 
 
-def execute(folder: RunFolder) -> None:
-    """Execute the run in `folder` to its end, whatever that is; the folder tells which."""
+def execute(folder: RunFolder, *, resume: bool = False) -> None:
+    """Execute the run in `folder` to its end, whatever that is; the folder tells which.
+
+    resume: whether an earlier process of the run is gone, and this one goes on.
+    """
     description = folder.description
     with folder.lock().acquire(timeout=5):
-        recorder = Recorder(folder)
+        recorder = Recorder(folder, prepare(folder) if resume else None)
         recorder.stop_on_signals()
         run.recorder = recorder
         try:
+            if resume:
+                os.chdir(description.working_folder)
             os.nice(description.niceness)
             source = folder.source.read_text(encoding="utf-8")
             execute_source(source, description.source_path, description.options)
@@ -51,6 +57,7 @@ def execute(folder: RunFolder) -> None:
 
 
 def _fail(recorder: Recorder, failure: Failure) -> None:
+    recorder.keeper.speak()
     print(failure.traceback, file=sys.stderr, flush=True)
     recorder.end("failed", failure)
 

@@ -11,9 +11,11 @@ import pytest
 from knetengine.training.checkpoint import load
 from knetengine.training.control import POLL_SECONDS, request
 from knetengine.training.folder import RunFolder, create_run
+from knetengine.training.keeper import checkpoints
 from knetengine.training.loop import Run
 from knetengine.training.metrics import MetricsReader, Plan, Report
 from knetengine.training.recorder import Recorder
+from knetengine.training.state import StateError
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_a_report_is_the_decks_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_alone_a_run_is_never_stopping_and_keeps_no_checkpoints(tmp_path: Path) -> None:
     run = Run()
-    run.checkpoint(1, np.zeros(3))
+    run.keep(w=np.zeros(3))
     assert not run.stopping
     assert list(tmp_path.rglob("*.safetensors")) == []
 
@@ -151,16 +153,31 @@ def test_a_stop_ends_the_loop_before_its_next_step(
     end(recorded)
 
 
-def test_the_first_and_the_last_offered_parameters_are_kept(
-    folder: RunFolder, recorded: Run
-) -> None:
+def test_the_first_state_and_the_last_are_kept(folder: RunFolder, recorded: Run) -> None:
     for epoch in recorded.epochs(50):
-        recorded.checkpoint(epoch, [np.full(2, float(epoch))])
-    names = [path.name for path in folder.checkpoints.iterdir()]
-    assert names == ["epoch-00000001.safetensors"]
+        recorded.keep(w=[np.full(2, float(epoch))])
+    (name,) = checkpoints(folder)
+    assert name == "step-0000000001.safetensors"
     end(recorded)
-    last = sorted(folder.checkpoints.iterdir())[-1]
-    parameters, metadata = load(last)
-    assert last.name == "epoch-00000050.safetensors"
-    assert metadata == {"epoch": "50", "run": "1 model"}
-    assert parameters[0].tolist() == [50.0, 50.0]
+    kept, metadata = load(folder.checkpoints / checkpoints(folder)[-1])
+    assert checkpoints(folder) == [name, "step-0000000050.safetensors"]
+    assert metadata["epoch"] == "50"
+    assert kept["w"][0].tolist() == [50.0, 50.0]
+
+
+def test_a_number_alone_cannot_be_kept(recorded: Run) -> None:
+    with pytest.raises(
+        TypeError, match=r"keep\(lr=...\): a float .*; keep it in a list: lr = \[0.1\]"
+    ):
+        recorded.keep(lr=0.1)
+    with pytest.raises(StateError, match=r"w\[1\] is a set; a checkpoint holds arrays"):
+        recorded.keep(w=[np.ones(2), {3}])
+    end(recorded)
+
+
+def test_a_generator_is_repeated_by_its_seed(recorded: Run) -> None:
+    first = recorded.generator(5).standard_normal()
+    assert first == Run().generator(5).standard_normal() == np.random.default_rng(5).normal()
+    assert recorded.generator(-1).normal() != recorded.generator(-1).normal()
+    assert list(recorded.recorder.keeper.kept) == ["generator 0", "generator 1", "generator 2"]  # pyright: ignore
+    end(recorded)

@@ -28,10 +28,10 @@ def loss(w):
 def main(*, epochs: int = 5, seconds: float = 0.0):
     import time
     w = np.zeros(4)
+    run.keep(w=w)
     for epoch in run.epochs(epochs):
-        w = w - 0.1 * grad(loss)(w)
+        w -= 0.1 * grad(loss)(w)
         time.sleep(seconds)
-        run.checkpoint(epoch, w)
         run.report(epoch, trn=loss(w))
 
 if __name__ == "__main__":
@@ -79,9 +79,9 @@ def test_a_run_leaves_everything_in_its_folder(tmp_path: Path) -> None:
     assert memory.tape_entries >= 4
     assert memory.process_bytes > 1 << 20
     (last,) = sorted(folder.checkpoints.iterdir())[-1:]
-    parameters, metadata = load(last)
+    kept, metadata = load(last)
     assert metadata["epoch"] == "7"
-    assert parameters.sum() == pytest.approx(4 * 3 * (1 - 0.8**7))
+    assert kept["w"].sum() == pytest.approx(4 * 3 * (1 - 0.8**7))
 
 
 def test_the_log_line_is_the_figure(tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_pause_waits_and_resume_goes_on_and_stop_ends(tmp_path: Path) -> None:
     assert folder.state().status == "running"
     assert stop(folder, PATIENCE).status == "stopped"
     last = reports(folder)[-1].epoch
-    assert (folder.checkpoints / f"epoch-{last:08d}.safetensors").exists()
+    assert (folder.checkpoints / f"step-{last:010d}.safetensors").exists()
     names = [r.name for r in MetricsReader(folder.metrics).read(1 << 24) if isinstance(r, Event)]
-    assert names == ["paused", "running"]
+    assert names == ["checkpoint", "checkpoint", "paused", "running", "checkpoint"]
 
 
 def test_a_paused_run_can_be_stopped(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_sigterm_ends_a_run_between_two_steps(tmp_path: Path) -> None:
     os.kill(folder.state().process, signal.SIGTERM)
     assert finish(folder).status == "stopped"
     last = reports(folder)[-1].epoch
-    assert (folder.checkpoints / f"epoch-{last:08d}.safetensors").exists()
+    assert (folder.checkpoints / f"step-{last:010d}.safetensors").exists()
 
 
 def test_a_step_that_never_ends_is_interrupted_where_it_is(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ FAULTS = {
     "missing loss": (
         MODEL.replace("def loss(w):", "def lost(w):"),
         "NameError",
-        13,
+        14,
         "name 'loss' is not defined",
     ),
     "shapes": (
@@ -211,7 +211,7 @@ FAULTS = {
     "sys.exit": (
         MODEL.replace("time.sleep(seconds)", "import sys; sys.exit(3)"),
         "SystemExit",
-        14,
+        15,
         "sys.exit(3) was called",
     ),
     "no main": ("x = 1\n", "NameError", None, "counting.py has no function `main`"),
