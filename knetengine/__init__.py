@@ -14,9 +14,11 @@ rest_sooner()
 if TYPE_CHECKING:
     from knetengine import data as data
     from knetengine import gpu as gpu
+    from knetengine import init as init
     from knetengine import nn as nn
     from knetengine import numpy as numpy
     from knetengine import optim as optim
+    from knetengine import search as search
     from knetengine import training as training
     from knetengine.autograd import NonFiniteError as NonFiniteError
     from knetengine.autograd import NonFiniteWarning as NonFiniteWarning
@@ -61,7 +63,7 @@ _AUTOGRAD = (
     "value_and_grad",
     "vjp",
 )
-_ROOMS = ("data", "gpu", "nn", "numpy", "optim", "training")
+_ROOMS = ("data", "gpu", "init", "nn", "numpy", "optim", "search", "training")
 
 __all__ = ["__version__", *sorted((*_AUTOGRAD, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from knetengine.data.catalogue import DataSet as DataSet
     from knetengine.data.minibatches import minibatch as minibatch
     from knetengine.data.splitting import split as split
+    from knetengine.data.streams import streams as streams
+    from knetengine.data.vocabulary import Vocabulary as Vocabulary
 
 _HOME = {
     "SETS": "catalogue",
@@ -18,9 +20,11 @@ _HOME = {
     "housing": "boston",
     "minibatch": "minibatches",
     "split": "splitting",
+    "streams": "streams",
+    "Vocabulary": "vocabulary",
 }
 
-__all__ = ["SETS", "DataSet", "dtype_of", "housing", "minibatch", "split"]
+__all__ = ["SETS", "DataSet", "Vocabulary", "dtype_of", "housing", "minibatch", "split", "streams"]
 
 
 def __getattr__(name: str) -> Any:  # loaders need NumPy, the catalogue does not

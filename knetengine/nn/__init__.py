@@ -35,3 +35,4 @@ from knetengine.nn.products import bmm as bmm
 from knetengine.nn.recurrent import rnn as rnn
 from knetengine.nn.recurrent import rnnparams as rnnparams
 from knetengine.nn.reference import reference as reference
+from knetengine.nn.sampling import sample as sample

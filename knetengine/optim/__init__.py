@@ -1,4 +1,4 @@
-"""Optimisers: rules that change parameters by their gradients."""
+"""Optimisers, rules that change parameters by their gradients; schedules of their rates."""
 
 from knetengine.optim.clipping import gclip as gclip
 from knetengine.optim.optimisers import SGD as SGD
@@ -10,3 +10,8 @@ from knetengine.optim.optimisers import Momentum as Momentum
 from knetengine.optim.optimisers import Nesterov as Nesterov
 from knetengine.optim.optimisers import Optimiser as Optimiser
 from knetengine.optim.optimisers import RMSprop as RMSprop
+from knetengine.optim.schedules import Plateau as Plateau
+from knetengine.optim.schedules import Schedule as Schedule
+from knetengine.optim.schedules import cosine as cosine
+from knetengine.optim.schedules import step_decay as step_decay
+from knetengine.optim.schedules import warmup as warmup

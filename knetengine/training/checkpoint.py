@@ -6,6 +6,7 @@ Version 1 had one entry for each; it can be read.
 """
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as encode_tensors
 
+from knetengine.faults import Fault
 from knetengine.training.atomic import write_atomically
 from knetengine.training.state import StateError, captured
 from knetengine.training.state import restore as put_back
@@ -23,7 +25,7 @@ _ENTRY = "knet"
 _STRUCTURE_1 = "knet.structure"
 
 
-class CheckpointError(Exception):
+class CheckpointError(Fault):
     """A checkpoint that cannot be written, read or used; the message names the file."""
 
 
@@ -60,6 +62,7 @@ def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = No
 def load(path: Path | str) -> tuple[Any, dict[str, str]]:
     """The parameters, nested as they were saved, and the metadata of a checkpoint.
 
+    Optimisers and generators come as dicts and text; `restore` puts them back into such objects.
     A safetensors file from elsewhere gives a dict of its arrays. Nothing in the file is ever
     executed. Raises CheckpointError when the file is missing, cut short or damaged, or was
     written by a newer version.
@@ -99,15 +102,31 @@ def restore(path: Path | str, **things: Any) -> dict[str, str]:
     one of another model; nothing is changed then that comes after it.
     """
     parts, metadata = load(path)
-    for name, thing in things.items():
-        if not isinstance(parts, dict) or name not in parts:
-            held = ", ".join(cast("dict[str, Any]", parts)) if isinstance(parts, dict) else "none"
-            raise CheckpointError(f"{path} has no part {name!r}; its parts are: {held}")
+    for (name, thing), saved in zip(things.items(), _parts(path, parts, things), strict=True):
         try:
-            put_back(thing, parts[name], name)
+            put_back(thing, saved, name)
         except StateError as error:
             raise CheckpointError(f"{path}: {error}") from None
     return metadata
+
+
+def load_parts(path: Path | str, *names: str) -> list[Any]:
+    """Some parts of what ``save(path, {"w": w, ...})`` kept, by name.
+
+    Raises CheckpointError as `load` does, and if the file has no such part.
+    """
+    return _parts(path, load(path)[0], names)
+
+
+def _parts(path: Path | str, parts: Any, names: Iterable[str]) -> list[Any]:
+    held = cast("dict[str, Any]", parts) if isinstance(parts, dict) else {}
+    for name in names:
+        if name not in held:
+            raise CheckpointError(
+                f"{path} has no part {name!r}, it is of another program; its parts are: "
+                f"{', '.join(held) or 'none'}"
+            )
+    return [held[name] for name in names]
 
 
 def byte_size(parameters: Any) -> int:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
+from knetengine.faults import Fault
 from knetengine.training.deck import options_line, seconds_line
 from knetengine.training.loop import run
 
@@ -25,11 +26,17 @@ def script(main: Callable[..., Any]) -> None:
     `def main(*, epochs: int = 20, lr: float = 0.1)` takes `--epochs 3 --lr 0.5`; `--help` lists
     them with main's docstring. First come the module's first line and the options, in the
     deck's format; after `--fast` there comes nothing but the time of the training loop.
+    A `Fault` in main, a file that is not as it should be, is told in a line on stderr.
     Raises OptionError (a SystemExit) for a wrong option, with the name that was probably meant.
     """
     run.was_scripted = True
     name = Path(sys.argv[0]).stem
-    app = App(name=name, version_flags=[], result_action="return_value")
+    app = App(
+        name=name,
+        version_flags=[],
+        result_action="return_value",
+        default_parameter=Parameter(consume_multiple=True),  # --hidden 64 32
+    )
     app.default(main)
     try:
         command, bound, _ = app.parse_args(sys.argv[1:], exit_on_error=False, print_error=False)
@@ -48,7 +55,13 @@ def script(main: Callable[..., Any]) -> None:
     if not fast:
         description = ((main.__globals__.get("__doc__") or "").strip() or name).splitlines()[0]
         print(description, options_line(bound.arguments.items()), sep="\n")
-    main(*bound.args, **bound.kwargs)
+    try:
+        main(*bound.args, **bound.kwargs)
+    except Fault as error:
+        if run.recorder is not None:  # whoever asked for the run says it
+            raise
+        print(f"{name}: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     if fast:
         print(seconds_line(run.training_seconds))
 

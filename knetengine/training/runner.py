@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 
+from knetengine.faults import Fault
 from knetengine.tracebacks import traceback_lines, user_traceback
 from knetengine.training.folder import Failure, RunFolder
 from knetengine.training.loop import run
@@ -68,6 +69,8 @@ def _failure(error: BaseException, path: str, message: str) -> Failure:
     else:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((f.lineno for f in reversed(frames) if f.filename == path), None)
+    if isinstance(error, Fault):  # nothing is wrong with the program
+        return Failure(type(error).__name__, _whole(message), line, _whole(message))
     lines = traceback_lines(user_traceback(error))
     if isinstance(error, SystemExit):
         lines.append(message)

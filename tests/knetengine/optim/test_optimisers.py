@@ -18,6 +18,7 @@ KINDS = (
     optim.Adam,
     optim.AdamW,
 )
+NESTEROV = {"lr": 0.1, "momentum": 0.8, "nesterov": True}
 SHAPES = ((70, 60), (5,), (4097,))  # kernels take the first and the last
 
 
@@ -27,6 +28,10 @@ def draw(dtype: Any) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
     w = [generator.standard_normal(shape).astype(dtype) for shape in SHAPES]
     steps = [[generator.standard_normal(s).astype(dtype) for s in SHAPES] for _ in range(10)]
     return w, steps
+
+
+def nested(leaves: list[np.ndarray]) -> dict[str, Any]:
+    return {"hidden": [(leaves[0], leaves[1])], "out": {"w": leaves[2]}}
 
 
 def run(optimiser: Any, w: list[np.ndarray], steps: list[list[np.ndarray]]) -> list[np.ndarray]:
@@ -61,6 +66,7 @@ def test_kernels_do_what_numpy_does(
         (optim.SGD(lr=0.1), "SGD", {"lr": 0.1}),
         (optim.SGD(lr=0.1, decay=0.2), "SGD", {"lr": 0.1, "weight_decay": 0.2}),
         (optim.Momentum(lr=0.1, gamma=0.8), "SGD", {"lr": 0.1, "momentum": 0.8}),
+        (optim.Nesterov(lr=0.1, gamma=0.8), "SGD", NESTEROV),
         (optim.Adam(lr=0.01), "Adam", {"lr": 0.01}),
         (optim.Adam(lr=0.01, decay=0.2), "Adam", {"lr": 0.01, "weight_decay": 0.2}),
         (optim.AdamW(lr=0.01, decay=0.2), "AdamW", {"lr": 0.01, "weight_decay": 0.2}),
@@ -70,18 +76,22 @@ def test_kernels_do_what_numpy_does(
     ],
 )
 def test_pytorch_agrees_for_ten_steps(ours: Any, name: str, options: Any) -> None:
-    """Where eps is inside the root (Knet) and outside of it (PyTorch), it is 0 here."""
+    """Where eps is inside the root (Knet) and outside of it (PyTorch), it is 0 here.
+
+    With eps, and rates that change, test_equations.py compares with the papers.
+    """
     torch = pytest.importorskip("torch")
     ours = dataclasses.replace(ours)
     w, steps = draw(np.float64)
-    found = run(ours, w, steps)
     parameters = [torch.tensor(p, requires_grad=True) for p in w]
+    for gradients in steps:
+        ours.update(nested(w), nested(gradients))
     theirs = getattr(torch.optim, name)(parameters, **options)
     for gradients in steps:
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = torch.tensor(gradient)
         theirs.step()
-    for p, q in zip(found, parameters, strict=True):
+    for p, q in zip(w, parameters, strict=True):
         np.testing.assert_allclose(p, q.detach().numpy(), rtol=1e-10)
 
 
