@@ -7,7 +7,6 @@ import numpy as np
 from knetengine.autograd.calls import primitive
 from knetengine.autograd.primitives import defvjp
 
-
 MANY, WIDE = 4096, 8
 """From so many numbers, in rows of so many, on rows are added up by a sparse product."""
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import in_place
-from knetengine.autograd.calls import call, cast, record, twin_of
+from knetengine.autograd.calls import call, cast, twin_of
 from knetengine.autograd.in_place import overwrite
 from knetengine.autograd.primitives import (
-    DIFFERENTIABLE,
     NOT_DIFFERENTIABLE,
     name_of,
     primitive_of,

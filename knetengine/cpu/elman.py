@@ -5,8 +5,46 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from knetengine.cpu.compilation import kernel
+from knetengine.cpu.compilation import inline, kernel
 from knetengine.cpu.squashing import tanh
+
+
+@inline
+def _sequences(
+    low: int,
+    high: int,
+    projected: Any,
+    rows: Any,
+    wh: Any,
+    h0: Any,
+    lengths: Any,
+    reverse: Any,
+    rectified: Any,
+    y: Any,
+    h: Any,
+) -> None:
+    """All steps of the sequences from `low` to `high`; arguments as of `forward`."""
+    T, _, H = y.shape
+    zero = wh.dtype.type(0)
+    state = h0[low:high].copy()  # (b, H)
+    recurrent = np.empty((high - low, H), wh.dtype)  # (b, H)
+    for s in range(T):
+        t = T - 1 - s if reverse else s
+        np.dot(state, wh, recurrent)
+        for n in range(low, high):
+            if t >= lengths[n]:
+                y[t, n] = 0
+                continue
+            X, R, Y = projected[rows[t, n]], recurrent[n - low], y[t, n]
+            if rectified:
+                for j in range(H):
+                    u = X[j] + R[j]
+                    Y[j] = zero if u <= 0 else u  # a NaN stays
+            else:
+                for j in range(H):
+                    Y[j] = tanh(X[j] + R[j])
+            state[n - low] = Y
+    h[low:high] = state
 
 
 @kernel
@@ -23,29 +61,13 @@ def forward(
     h: Any,  # (B, H), out: after the last step
 ) -> None:
     """All steps; `rectified` is max(0, x) instead of tanh(x)."""
-    T, B, H = y.shape
-    zero = wh.dtype.type(0)
+    B = len(h0)
+    if parts == 1:  # without waking the threads, which a single sequence has nothing for
+        _sequences(0, B, projected, rows, wh, h0, lengths, reverse, rectified, y, h)
+        return
     for part in prange(parts):
         low, high = part * B // parts, (part + 1) * B // parts
-        state = h0[low:high].copy()  # (b, H)
-        recurrent = np.empty((high - low, H), wh.dtype)  # (b, H)
-        for s in range(T):
-            t = T - 1 - s if reverse else s
-            np.dot(state, wh, recurrent)
-            for n in range(low, high):
-                if t >= lengths[n]:
-                    y[t, n] = 0
-                    continue
-                X, R, Y = projected[rows[t, n]], recurrent[n - low], y[t, n]
-                if rectified:
-                    for j in range(H):
-                        u = X[j] + R[j]
-                        Y[j] = zero if u <= 0 else u  # a NaN stays
-                else:
-                    for j in range(H):
-                        Y[j] = tanh(X[j] + R[j])
-                state[n - low] = Y
-        h[low:high] = state
+        _sequences(low, high, projected, rows, wh, h0, lengths, reverse, rectified, y, h)
 
 
 @kernel

@@ -26,6 +26,45 @@ def _step_forward(X: Any, R: Any, bias: Any, h: Any, G: Any, y: Any, H: int) -> 
         y[j] = G[2 * H + j] + G[H + j] * (h[j] - G[2 * H + j])
 
 
+@inline
+def _sequences(
+    low: int,
+    high: int,
+    projected: Any,
+    rows: Any,
+    wh: Any,
+    bias: Any,
+    h0: Any,
+    lengths: Any,
+    reverse: Any,
+    y: Any,
+    gates: Any,
+    h: Any,
+) -> None:
+    """All steps of the sequences from `low` to `high`; arguments as of `forward`."""
+    T, _, H = y.shape
+    state = h0[low:high].copy()  # (b, H)
+    recurrent = np.empty((high - low, 3 * H), wh.dtype)  # (b, 3H)
+    for s in range(T):
+        t = T - 1 - s if reverse else s
+        np.dot(state, wh, recurrent)
+        for n in range(low, high):
+            if t >= lengths[n]:
+                y[t, n] = 0
+                continue
+            _step_forward(
+                projected[rows[t, n]],
+                recurrent[n - low],
+                bias,
+                state[n - low],
+                gates[t, n],
+                y[t, n],
+                H,
+            )
+            state[n - low] = y[t, n]
+    h[low:high] = state
+
+
 @kernel
 def forward(
     projected: Any,  # (R, 3H)
@@ -41,29 +80,13 @@ def forward(
     h: Any,  # (B, H), out: after the last step
 ) -> None:
     """All steps of one layer in one direction; each sequence stands still beyond its length."""
-    T, B, H = y.shape
+    B = len(h0)
+    if parts == 1:  # without waking the threads, which a single sequence has nothing for
+        _sequences(0, B, projected, rows, wh, bias, h0, lengths, reverse, y, gates, h)
+        return
     for part in prange(parts):
         low, high = part * B // parts, (part + 1) * B // parts
-        state = h0[low:high].copy()  # (b, H)
-        recurrent = np.empty((high - low, 3 * H), wh.dtype)  # (b, 3H)
-        for s in range(T):
-            t = T - 1 - s if reverse else s
-            np.dot(state, wh, recurrent)
-            for n in range(low, high):
-                if t >= lengths[n]:
-                    y[t, n] = 0
-                    continue
-                _step_forward(
-                    projected[rows[t, n]],
-                    recurrent[n - low],
-                    bias,
-                    state[n - low],
-                    gates[t, n],
-                    y[t, n],
-                    H,
-                )
-                state[n - low] = y[t, n]
-        h[low:high] = state
+        _sequences(low, high, projected, rows, wh, bias, h0, lengths, reverse, y, gates, h)
 
 
 @kernel

@@ -30,6 +30,50 @@ def _step_forward(X: Any, R: Any, c: Any, G: Any, C: Any, h: Any, H: int) -> Non
         h[j] = G[2 * H + j] * tanh(C[j])
 
 
+@inline
+def _sequences(
+    low: int,
+    high: int,
+    projected: Any,
+    rows: Any,
+    wh: Any,
+    h0: Any,
+    c0: Any,
+    lengths: Any,
+    reverse: Any,
+    y: Any,
+    gates: Any,
+    cells: Any,
+    h: Any,
+    c: Any,
+) -> None:
+    """All steps of the sequences from `low` to `high`; arguments as of `forward`."""
+    T, _, H = y.shape
+    state = h0[low:high].copy()  # (b, H)
+    recurrent = np.empty((high - low, 4 * H), wh.dtype)  # (b, 4H)
+    h[low:high] = h0[low:high]
+    c[low:high] = c0[low:high]
+    for s in range(T):
+        t = T - 1 - s if reverse else s
+        np.dot(state, wh, recurrent)
+        for n in range(low, high):
+            if t >= lengths[n]:
+                y[t, n] = 0
+                continue
+            _step_forward(
+                projected[rows[t, n]],
+                recurrent[n - low],
+                c[n],
+                gates[t, n],
+                cells[t, n],
+                y[t, n],
+                H,
+            )
+            c[n] = cells[t, n]
+            state[n - low] = y[t, n]
+    h[low:high] = state
+
+
 @kernel
 def forward(
     projected: Any,  # (R, 4H)
@@ -47,32 +91,13 @@ def forward(
     c: Any,  # (B, H), out
 ) -> None:
     """All steps of one layer in one direction; each sequence stands still beyond its length."""
-    T, B, H = y.shape
+    B = len(h0)
+    if parts == 1:  # without waking the threads, which a single sequence has nothing for
+        _sequences(0, B, projected, rows, wh, h0, c0, lengths, reverse, y, gates, cells, h, c)
+        return
     for part in prange(parts):
         low, high = part * B // parts, (part + 1) * B // parts
-        state = h0[low:high].copy()  # (b, H)
-        recurrent = np.empty((high - low, 4 * H), wh.dtype)  # (b, 4H)
-        h[low:high] = h0[low:high]
-        c[low:high] = c0[low:high]
-        for s in range(T):
-            t = T - 1 - s if reverse else s
-            np.dot(state, wh, recurrent)
-            for n in range(low, high):
-                if t >= lengths[n]:
-                    y[t, n] = 0
-                    continue
-                _step_forward(
-                    projected[rows[t, n]],
-                    recurrent[n - low],
-                    c[n],
-                    gates[t, n],
-                    cells[t, n],
-                    y[t, n],
-                    H,
-                )
-                c[n] = cells[t, n]
-                state[n - low] = y[t, n]
-        h[low:high] = state
+        _sequences(low, high, projected, rows, wh, h0, c0, lengths, reverse, y, gates, cells, h, c)
 
 
 @kernel
