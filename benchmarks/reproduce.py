@@ -162,7 +162,7 @@ EXPERIMENTS = (
     Experiment(
         "char-LM, Shakespeare",
         "charlm",
-        "--datafiles shakespeare-full --epochs 5 --lr 1 --gclip 5 --winit .1",
+        "--datafiles shakespeare --epochs 5 --lr 1 --gclip 5 --winit .1",
         "slides, on another edition: 5,589,917 characters, 92 different ones",
         tuple(
             Figure(epoch, "trn", value, 0.25)
