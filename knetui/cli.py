@@ -117,16 +117,27 @@ def stop(run: str = "last", /, *, now: bool = False) -> int:
     return stop_run(run, now=now)
 
 
-data = App(name="data", help="Look at the sets of data.")
+data = App(name="data", help="List the sets of data, and fetch them.")
 app.command(data)
 
 
 @data.command(name="list")
 def list_data() -> int:
-    """List the sets of data and where each comes from."""
-    from knetui.commands import list_sets
+    """List the sets of data: what is bundled, what the whole is, where this machine has it."""
+    from knetui.sets import list_sets
 
     return list_sets()
+
+
+@data.command(name="fetch")
+def fetch_data(
+    name: Annotated[str, Parameter(help="As `knet-tui data list` has it.")],
+    /,
+) -> int:
+    """Fetch a set of data; a download that was broken off goes on."""
+    from knetui.sets import fetch_set
+
+    return fetch_set(name)
 
 
 @app.command

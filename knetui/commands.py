@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-from knetengine.data.catalogue import SETS
 from knetengine.training.control import request
 from knetengine.training.folder import (
     ENDED,
@@ -148,13 +147,6 @@ def stop_run(which: str, *, now: bool) -> int:
         f"run {folder.title} will stop after the step that it is in; "
         f"`knet-tui stop {number} --now` interrupts that step"
     )
-    return 0
-
-
-def list_sets() -> int:
-    """Print the sets of data, where each comes from, and its licence."""
-    for name, content, source, licence in SETS:
-        print(f"{name:10} {content:50} {source:10} {licence}")
     return 0
 
 

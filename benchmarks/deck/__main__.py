@@ -29,7 +29,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.deck.models import PLANS, NoDataError
+from benchmarks.deck.models import PLANS
 from benchmarks.deck.report import Measured, as_json, print_model
 from benchmarks.deck.worker import ENGINES, NotThereError, Worker
 from benchmarks.interleaved import in_turn, machine
@@ -105,12 +105,6 @@ def main() -> None:
     versions: dict[str, str] = {}
     tables: dict[str, Any] = {}
     for model in options.models:
-        try:
-            PLANS[model].load()
-        except NoDataError as error:
-            print(f"\n{model}: left out: {error}", flush=True)
-            tables[model] = {"left_out": str(error)}
-            continue
         measured, absent = measure_model(model, options.engines, options.threads, options.rounds)
         print_model(model, measured, absent)
         print("", end="", flush=True)

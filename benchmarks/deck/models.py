@@ -4,11 +4,8 @@ Sizes and optimisers are those of Knet's performance table of 30 September 2016.
 batches are NumPy arrays, float32 and int64; each engine copies them into its own before timing.
 """
 
-import gzip
-import os
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +13,6 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 HIDDEN = 256  # of CharLM, and the width of its embedding
 STREAMS, STEPS = 128, 100
-
-BUNDLED = Path(__file__).parents[3] / "shared" / "data" / "embed"
-
-
-class NoDataError(Exception):
-    """The data of a model is not on this machine."""
 
 
 class Model(NamedTuple):
@@ -106,34 +97,14 @@ def lenet() -> Model:
 
 
 def _mnist(shape: tuple[int, ...]) -> tuple[list[tuple[Array, Array]], float, str]:
-    """Batches of 100 in the order of the files, the learning rate, and which files."""
-    folder = _first_folder("train-images-idx3-ubyte.gz", "mnist", "", "mnist5k")
-    images = _idx(folder / "train-images-idx3-ubyte.gz").astype(np.float32) / 255
-    labels = _idx(folder / "train-labels-idx1-ubyte.gz").astype(np.int64)
+    """Batches of 100 in the order of the files, the learning rate, and how many images."""
+    from knetengine.data import mnist
+
+    (images, labels), _ = mnist(np.float32)
     count = len(labels) // 100
     x = images[: count * 100].reshape(count, 100, *shape)
     y = labels[: count * 100].reshape(count, 100)
     return list(zip(x, y, strict=True)), 0.5, f"MNIST, {count * 100} images"
-
-
-def _idx(path: Path) -> Array:
-    """An array of bytes in the idx format of the MNIST files."""
-    content = gzip.decompress(path.read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise NoDataError(f"{path} is not an idx file of bytes")
-    rank = content[3]
-    shape = np.frombuffer(content, ">u4", rank, 4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
-
-
-def _first_folder(name: str, *inside: str) -> Path:
-    """The folder that holds a file: below KNET_DATA_DIR if it is set, else the bundled ones."""
-    given = os.environ.get("KNET_DATA_DIR")
-    roots = [Path(given)] if given else []
-    for folder in (root / part for root in (*roots, BUNDLED) for part in inside):
-        if (folder / name).is_file():
-            return folder
-    raise NoDataError(f"no {name}: set KNET_DATA_DIR to a folder that holds {inside[0]}/{name}")
 
 
 def charlm() -> Model:
@@ -183,18 +154,15 @@ def charlm_loop() -> Model:
 
 def _text() -> tuple[Array, int, str]:
     """Characters as numbers, how many there are, and which text."""
-    for name, folders in (
-        ("pg19-hiawatha.txt", ("text", "")),
-        ("shakespeare-7plays.txt", ("",)),
-    ):
-        try:
-            path = _first_folder(name, *folders) / name
-        except NoDataError:
-            continue
-        characters = np.frombuffer(path.read_bytes(), np.uint8)
-        unique, ids = np.unique(characters, return_inverse=True)
-        return ids.astype(np.int64), len(unique), name
-    raise NoDataError("no text: set KNET_DATA_DIR to a folder that holds text/pg19-hiawatha.txt")
+    from knetengine.data import SETS
+    from knetengine.data.places import bundled, look_for
+
+    place = look_for(SETS["hiawatha"]) or bundled("shakespeare")
+    assert place is not None  # seven plays are in the package
+    (part,) = place.form.parts
+    characters = place.decode(part, lambda content: np.frombuffer(content, np.uint8))
+    unique, ids = np.unique(characters, return_inverse=True)
+    return ids.astype(np.int64), len(unique), part
 
 
 EAGER, JIT, PRODUCTS = "PyTorch eager", "JAX jit", "matrix products"

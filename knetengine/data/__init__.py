@@ -7,24 +7,63 @@ if TYPE_CHECKING:
     from knetengine.data.atype import dtype_of as dtype_of
     from knetengine.data.boston import housing as housing
     from knetengine.data.catalogue import SETS as SETS
+    from knetengine.data.catalogue import DataError as DataError
     from knetengine.data.catalogue import DataSet as DataSet
+    from knetengine.data.conllu import tagging as tagging
+    from knetengine.data.fetching import fetch as fetch
+    from knetengine.data.images import cifar10 as cifar10
+    from knetengine.data.images import fashion as fashion
+    from knetengine.data.images import mnist as mnist
     from knetengine.data.minibatches import minibatch as minibatch
+    from knetengine.data.parallel_streams import streams as streams
+    from knetengine.data.pictures import show as show
+    from knetengine.data.places import find as find
     from knetengine.data.splitting import split as split
-    from knetengine.data.streams import streams as streams
+    from knetengine.data.texts import music as music
+    from knetengine.data.texts import text as text
     from knetengine.data.vocabulary import Vocabulary as Vocabulary
 
 _HOME = {
     "SETS": "catalogue",
+    "DataError": "catalogue",
     "DataSet": "catalogue",
+    "Vocabulary": "vocabulary",
+    "cifar10": "images",
     "dtype_of": "atype",
+    "fashion": "images",
+    "fetch": "fetching",
+    "find": "places",
     "housing": "boston",
     "minibatch": "minibatches",
+    "mnist": "images",
+    "music": "texts",
+    "show": "pictures",
     "split": "splitting",
-    "streams": "streams",
-    "Vocabulary": "vocabulary",
+    "streams": "parallel_streams",
+    "tagging": "conllu",
+    "text": "texts",
 }
 
-__all__ = ["SETS", "DataSet", "Vocabulary", "dtype_of", "housing", "minibatch", "split", "streams"]
+__all__ = [
+    "SETS",
+    "DataError",
+    "DataSet",
+    "Vocabulary",
+    "cifar10",
+    "dtype_of",
+    "fashion",
+    "fetch",
+    "find",
+    "housing",
+    "minibatch",
+    "mnist",
+    "music",
+    "show",
+    "split",
+    "streams",
+    "tagging",
+    "text",
+]
 
 
 def __getattr__(name: str) -> Any:  # loaders need NumPy, the catalogue does not

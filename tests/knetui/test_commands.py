@@ -292,10 +292,3 @@ def test_a_terminal_of_ascii_shows_what_it_can(model: Callable[..., Path]) -> No
     done = knet("train", path, "--epochs", "1", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "(:epoch,1,:trn,1.0)" in done.stdout
-
-
-def test_the_sets_of_data_are_listed() -> None:
-    done = knet("data", "list")
-    assert (done.returncode, done.stderr) == (0, "")
-    (line,) = done.stdout.splitlines()
-    assert re.fullmatch(r"housing +Boston housing: .*506.* +bundled +PDDL-1\.0", line)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from knetengine import data
+from knetengine.data.places import own_folder
 
 # The first and the last row of UCI's housing.data: crime rate, rooms, price in $1000.
 FIRST, LAST = (0.00632, 6.575, 24.0), (0.04741, 6.030, 11.9)
@@ -61,7 +62,12 @@ def test_each_call_gives_arrays_of_its_own() -> None:
     assert again_y.all()
 
 
-def test_every_listed_set_has_its_loader() -> None:
-    for name, content, source, licence in data.SETS:
-        assert callable(getattr(data, name))
-        assert all((content, source, licence))
+def test_a_file_with_other_numbers_is_said() -> None:
+    folder = own_folder("housing")
+    folder.mkdir(parents=True)
+    (folder / "housing.data").write_bytes(unpacked()[:-30])
+    with pytest.raises(data.DataError, match=r"housing\.data: has 7,080 numbers, expected 506 row"):
+        data.housing()
+    (folder / "housing.data").write_bytes(b"<html>")
+    with pytest.raises(data.DataError, match="'knet-tui data fetch housing' replaces it"):
+        data.housing()

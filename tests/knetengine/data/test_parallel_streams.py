@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knetengine.data.streams import TooShortError, streams
+from knetengine.data.parallel_streams import TooShortError, streams
 
 
 @given(st.integers(0, 300), st.integers(1, 7), st.integers(1, 9))
