@@ -166,5 +166,5 @@ def test_the_checkpoint_of_another_model_is_refused(tmp_path: Path, what: str) -
     thing, words = ANOTHER[what]
     with pytest.raises(CheckpointError, match=r"file\.safetensors: " + words):
         restore(path, w=thing)
-    with pytest.raises(CheckpointError, match="has no part 'v', it is of another program; .*: w"):
+    with pytest.raises(CheckpointError, match=r"has no part 'v', it is of another program; .*: w"):
         restore(path, v=thing)
