@@ -42,7 +42,8 @@ def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = No
         nesting of list, tuple and dict. The last three are kept as dicts and text.
     The nesting is kept in the file's own header, so that any safetensors reader opens it, with
     names such as `0` and `layers.1.weight`.
-    Raises CheckpointError for anything else, OSError when the disk is full.
+    Raises CheckpointError for anything else, and when the file cannot be written: the disk is full,
+    or the folder may not be written to. A file of that name is then as it was.
     """
     path = Path(path)
     tensors: dict[str, np.ndarray[Any, Any]] = {}
@@ -56,7 +57,13 @@ def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = No
         content = encode_tensors(tensors, {_ENTRY: header.decode()})
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: safetensors does not take an array: {error}") from error
-    write_atomically(path, content)
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} was not written, {len(content):,} bytes: {error.strerror or error}; what was "
+            "there before is untouched; make room, or give another place"
+        ) from None
 
 
 def load(path: Path | str) -> tuple[Any, dict[str, str]]:

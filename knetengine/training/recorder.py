@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from knetengine.training.atomic import sweep_litter
-from knetengine.training.checkpoint import byte_size
+from knetengine.training.checkpoint import CheckpointError, byte_size
 from knetengine.training.control import POLL_SECONDS, Control
 from knetengine.training.folder import Failure, RunFolder, State, Status
 from knetengine.training.keeper import Keeper
@@ -148,10 +148,18 @@ class Recorder:
 
     def _write_checkpoint(self, *, ended: bool = False) -> None:
         began = self.elapsed()
-        name = self.keeper.write(ended=ended)
+        try:
+            name = self.keeper.write(ended=ended)
+        except CheckpointError as error:  # training goes on: there may be room again later
+            if ended:
+                raise
+            print(f"warning: {error}", flush=True)
+            self._event("checkpoint failed", str(error))
+            name = ""
         if name is None:
             return
-        self._event("checkpoint", name)
+        if name:
+            self._event("checkpoint", name)
         now = self.elapsed()
         pause = min(CHECKPOINT_SECONDS, max(1.0, now))
         self._next_checkpoint = now + max(pause, WRITING_SHARE * (now - began))

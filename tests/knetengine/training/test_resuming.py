@@ -254,3 +254,18 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert kept["optimiser"]["steps"] == 16
     assert kept["w"]["in"].shape == (5, 7)
     assert kept["sums"][1] == 8
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path: Path) -> None:
+    """The limit of a file's size is met as a full disk is."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))"
+    source = MODEL.replace("generator = run", f"{limit}\n    generator = run", 1)
+    folder = start(tmp_path, source.replace('"out": np', '"more": np.ones(900), "out": np'))
+    state = finish(folder)
+    log = folder.log.read_text()
+    assert state.status == "failed"  # the last one could not be written
+    assert "the last checkpoint was not written" in log
+    assert "step-0000000001.safetensors was not written" in log
+    assert "File too large; what was there before is untouched; make room" in log
+    assert "Traceback" not in log
+    assert checkpoints(folder) == []
