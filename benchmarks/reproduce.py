@@ -58,16 +58,6 @@ def _accuracies(tolerance: float, *rows: tuple[int, float, float]) -> tuple[Figu
     )
 
 
-def _curve(epoch: int, *values: float) -> tuple[Figure, ...]:
-    """Losses and errors of a published learning curve; an error is 1 - accuracy."""
-    trnloss, tstloss, trnerr, tsterr = values
-    return (
-        Figure(epoch, "trnloss", trnloss, 0.1 * trnloss),
-        Figure(epoch, "tstloss", tstloss, 0.1 * tstloss),
-        *_accuracies(0.005, (epoch, 1 - trnerr, 1 - tsterr)),
-    )
-
-
 def _optimiser(name: str, options: str, *values: float) -> Experiment:
     trnacc, trnloss, tstacc, tstloss = values
     return Experiment(
@@ -139,7 +129,7 @@ EXPERIMENTS = (
         "MLP 784-64-10, MNIST",
         "mnist",
         "--hidden 64 --epochs 10",
-        "slides; losses: Knet's published curve",
+        "slides; losses: a curve of Knet's, of other first weights",
         (
             *_accuracies(0.006, (1, 0.9435, 0.9424), (10, 0.9875, 0.9724)),
             Figure(10, "trnloss", 0.0324015, 0.02),

@@ -1,5 +1,7 @@
 """Handwritten digits: softmax regression, or with `--hidden 64` a multilayer perceptron."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from knetengine import data, grad, gradcheck, nn
@@ -24,7 +26,7 @@ lossgradient = grad(loss)
 def weights(generator, hidden, winit, dtype):
     sizes = [784, *hidden, 10]
     w = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         w.append(winit * generator.standard_normal((inputs, outputs)).astype(dtype))
         w.append(np.zeros(outputs, dtype))
     return w

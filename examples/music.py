@@ -1,4 +1,4 @@
-"""Music: a recurrent network that reads tunes in ABC notation, and writes tunes that can be played."""
+"""Music: a recurrent network that reads tunes in ABC notation, and writes some to be played."""
 
 import numpy as np
 

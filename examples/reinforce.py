@@ -43,12 +43,16 @@ def episodes(w, count, generator, temperature=1.0):
 
 
 def advantages(alive, gamma):
-    """How much longer than on average an episode stands after a step, in standard deviations."""
+    """How much longer an episode stands after a step than all that came so far do on average.
+
+    In standard deviations of all returns. It is 0 if nobody falls, so that a good policy stays:
+    with one average for all steps, some fell back from 200 to 185.
+    """
     returns, after = np.zeros(alive.shape), 0.0  # (T, B)
     for t in reversed(range(len(alive))):  # a step is worth 1, one that comes k later gamma^k
         after = returns[t] = alive[t] * (1 + gamma * after)
-    returns = returns[alive]  # (N,)
-    return (returns - returns.mean()) / (returns.std() + 1e-8)
+    average = returns.sum(1, keepdims=True) / alive.sum(1, keepdims=True)  # (T, 1)
+    return (returns - average)[alive] / (returns[alive].std() + 1e-8)  # (N,)
 
 
 def loss(w, s, push, advantage):  # its gradient is that of the expected return, downwards

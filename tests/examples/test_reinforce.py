@@ -84,12 +84,16 @@ def test_an_episode_ends_when_the_pole_is_down_or_the_cart_out(example: dict[str
     assert 15 < example["length"](alive) < 32  # pushed at random, as without a policy
 
 
-def test_advantages_are_discounted_returns_over_all_steps(example: dict[str, Any]) -> None:
+def test_advantages_are_discounted_returns_over_those_of_the_same_step(
+    example: dict[str, Any],
+) -> None:
     alive = np.array([[1, 1], [1, 1], [1, 0]], bool)  # episodes of 3 steps and of 2
     returns = np.array([1.75, 1.5, 1.5, 1.0, 1.0])
-    expected = (returns - returns.mean()) / returns.std()
-    assert example["advantages"](alive, 0.5) == pytest.approx(expected, abs=1e-7)
+    above = np.array([0.125, -0.125, 0.25, -0.25, 0.0])
+    assert example["advantages"](alive, 0.5) == pytest.approx(above / returns.std(), abs=1e-7)
     assert not example["advantages"](alive, 0.0).any()  # all steps are worth the same
+    nobody_falls = example["advantages"](np.ones((200, 7), bool), 0.99)
+    assert nobody_falls == pytest.approx(np.zeros(1400), abs=1e-12)
 
 
 def test_the_gradient_is_that_of_the_policy(example: dict[str, Any]) -> None:
@@ -124,9 +128,9 @@ def test_the_default_options_balance_the_pole() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_ten_seeds_balance_the_pole(seed: int) -> None:
-    """All of the seeds 1 to 20 did: at least 196.8 in training, 200 by the best pushes."""
+    """All of the seeds 1 to 20 did: at least 199.7 in training, 200 by the best pushes."""
     found = ran("reinforce", "--seed", str(seed))
-    assert found[10]["trn"] >= SOLVED
+    assert min(found[epoch]["trn"] for epoch in range(5, 11)) >= SOLVED
     assert found[10]["tst"] >= SOLVED
 
 
