@@ -103,6 +103,7 @@ def main(
         vocabulary = data.Vocabulary.of("".join(texts))
         dtype = data.dtype_of(atype)
         w = weights(generator, len(vocabulary), embed, hidden, layers, winit, dtype)
+    vocabulary.encode(prompt)  # if it has a character that is not known, it is told before training
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
@@ -112,7 +113,7 @@ def main(
         state[:] = newstate(w, batchsize)
         train(w, texts[0], optimiser, state, gclip, dropout, sums)
         if not fast:
-            now = report(epoch, w, texts, sums[0] / sums[1])
+            now = report(epoch, w, texts, sums[0] / max(sums[1], 1))
             optimiser.lr *= decay if now > best[0] else 1
             if bestfile and now < best[0]:
                 training.save(bestfile, {"w": w, "symbols": vocabulary.symbols})

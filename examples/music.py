@@ -91,7 +91,7 @@ def main(
             optimiser.update(w, optim.gclip(g, gclip))
             sums[:] = [sums[0] + float(value), sums[1] + 1]
         if not fast:
-            run.report(epoch, trn=sums[0] / sums[1])
+            run.report(epoch, trn=sums[0] / max(sums[1], 1))
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
     if generate and not fast:

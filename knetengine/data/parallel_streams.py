@@ -30,7 +30,8 @@ def streams(numbers: Array, batchsize: int, seqlength: int) -> list[tuple[Array,
     if length <= seqlength:
         raise TooShortError(
             f"the text has {len(numbers)} symbols, too few for {batchsize} streams of "
-            f"{seqlength} + 1; take a longer text, or a smaller --batchsize or --seqlength"
+            f"{seqlength} + 1; take a longer text, or fewer or shorter streams (options such as "
+            "--batchsize and --seqlength)"
         )
     table = numbers[: length * batchsize].reshape(batchsize, length).T  # (length, B)
     starts = range(0, length - seqlength, seqlength)

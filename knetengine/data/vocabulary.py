@@ -35,7 +35,11 @@ class Vocabulary:
 
         size: so many at most, the most frequent ones; 0 for all. The rest are `unknown`, which
             counts as one of them.
+
+        Raises ValueError for a size below 0.
         """
+        if size < 0:
+            raise ValueError(f"Vocabulary.of: the size is {size}; expected at least 0 (all)")
         counts = Counter(text)
         if not size or len(counts) <= size:
             return cls(sorted(counts), unknown if unknown in counts else "")

@@ -2,14 +2,24 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest.mock import patch
 
+import psutil
 import pytest
+
+from knetengine.training.folder import RunFolder
+from knetengine.training.keeper import checkpoints
+from knetengine.training.launch import launch, resume, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINE = re.compile(r"\(:epoch,(\d+),(.*)\)")
+
+PATIENCE = 120.0
 
 Figures = dict[str, float]
 
@@ -48,3 +58,36 @@ def folder_of_full_data(file: str) -> str:
     if not folder or not Path(folder, file).exists():
         pytest.skip(f"KNET_DATA_DIR does not name a folder with {file}")
     return folder
+
+
+def whole_and_killed(name: str, *options: str) -> tuple[RunFolder, RunFolder]:
+    """A run of an example, and one that was killed at its first checkpoint and went on.
+
+    On the plain twins: the note of kernels that are compiled comes once on a machine, and would be
+    in one log only.
+    """
+    path = EXAMPLES / f"{name}.py"
+    with patch.dict(os.environ, KNET_REFERENCE="1"):
+        whole, killed = (launch(path, path.read_text(), list(options)) for _ in range(2))
+        deadline = time.monotonic() + PATIENCE
+        while not checkpoints(killed):
+            assert time.monotonic() < deadline, killed.log.read_text()
+            assert not killed.state().has_ended, killed.log.read_text()
+            time.sleep(0.01)
+        process = psutil.Process(killed.written_state().process)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+        assert killed.state().status == "died"
+        resume(killed)
+    for folder in (whole, killed):
+        assert wait_for(folder, PATIENCE, ended=True).status == "finished", folder.log.read_text()
+    return whole, killed
+
+
+def same_bytes(whole: RunFolder, killed: RunFolder) -> bool:
+    """Whether the logs and the last checkpoints of two runs are the same."""
+    last = checkpoints(whole)[-1]
+    return (
+        whole.log.read_bytes() == killed.log.read_bytes()
+        and (whole.checkpoints / last).read_bytes() == (killed.checkpoints / last).read_bytes()
+    )

@@ -11,8 +11,15 @@ import pytest
 from knetengine import data, gradcheck, optim
 from knetengine.training.checkpoint import load_parts
 from knetengine.training.keeper import checkpoints
-from tests.examples.running import EXAMPLES, as_script, figures, folder_of_full_data, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import (
+    EXAMPLES,
+    as_script,
+    figures,
+    folder_of_full_data,
+    ran,
+    same_bytes,
+    whole_and_killed,
+)
 
 SMALL = ("--embed", "32", "--heads", "2", "--batchsize", "16", "--seqlength", "20", "--seed", "1")
 LINE = re.compile(r"\(:epoch,\d+,:trn,[\d.]+,:tst,[\d.]+\)")

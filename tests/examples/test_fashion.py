@@ -12,8 +12,7 @@ import pytest
 from knetengine import grad, nn
 from knetengine.data.catalogue import data_set
 from knetengine.data.places import look_for
-from tests.examples.running import EXAMPLES, as_script, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import EXAMPLES, as_script, ran, same_bytes, whole_and_killed
 
 
 @pytest.fixture

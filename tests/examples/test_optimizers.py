@@ -2,22 +2,23 @@
 
 import re
 import runpy
-import signal
-import time
 from typing import Any
 
-import psutil
 import pytest
 
 from knetengine import data, optim
-from knetengine.training.folder import RunFolder
-from knetengine.training.keeper import checkpoints
-from knetengine.training.launch import launch, resume, wait_for
 from knetengine.training.loop import run
-from tests.examples.running import EXAMPLES, as_script, figures, folder_of_full_data, ran
+from tests.examples.running import (
+    EXAMPLES,
+    as_script,
+    figures,
+    folder_of_full_data,
+    ran,
+    same_bytes,
+    whole_and_killed,
+)
 
 BUNDLED = {"KNET_DATA_DIR": ""}
-PATIENCE = 120.0
 
 # Each rule with its options, some of them not the default, and the optimiser that they make.
 RULES: dict[str, tuple[dict[str, float], optim.Optimiser]] = {
@@ -40,33 +41,6 @@ TABLE = {
     "Adadelta": (("--lr", "0.35"), (0.99672, 0.00954), (0.9907, 0.03367)),
     "Rmsprop": (("--lr", "0.001"), (0.9979, 0.00627), (0.9911, 0.03475)),
 }
-
-
-def whole_and_killed(name: str, *options: str) -> tuple[RunFolder, RunFolder]:
-    """A run of an example, and one that was killed at its first checkpoint and went on."""
-    path = EXAMPLES / f"{name}.py"
-    whole, killed = (launch(path, path.read_text(), list(options)) for _ in range(2))
-    deadline = time.monotonic() + PATIENCE
-    while not checkpoints(killed):
-        assert time.monotonic() < deadline, killed.log.read_text()
-        time.sleep(0.01)
-    process = psutil.Process(killed.written_state().process)
-    process.send_signal(signal.SIGKILL)
-    process.wait(PATIENCE)
-    assert killed.state().status == "died"
-    resume(killed)
-    for folder in (whole, killed):
-        assert wait_for(folder, PATIENCE, ended=True).status == "finished", folder.log.read_text()
-    return whole, killed
-
-
-def same_bytes(whole: RunFolder, killed: RunFolder) -> bool:
-    """Whether the logs and the last checkpoints of two runs are the same."""
-    last = checkpoints(whole)[-1]
-    return (
-        whole.log.read_bytes() == killed.log.read_bytes()
-        and (whole.checkpoints / last).read_bytes() == (killed.checkpoints / last).read_bytes()
-    )
 
 
 @pytest.fixture

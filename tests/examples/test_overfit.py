@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 
 from knetengine import grad, nn
-from tests.examples.running import EXAMPLES, as_script, figures, folder_of_full_data, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import (
+    EXAMPLES,
+    as_script,
+    figures,
+    folder_of_full_data,
+    ran,
+    same_bytes,
+    whole_and_killed,
+)
 
 BUNDLED = {"KNET_DATA_DIR": ""}
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from knetengine import gradcheck
-from tests.examples.running import EXAMPLES, as_script, figures, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import EXAMPLES, as_script, figures, ran, same_bytes, whole_and_killed
 
 SOLVED = 195  # of 200 steps, in Gym's CartPole-v0
 LINE = re.compile(r"\(:epoch,\d+,:trn,[\d.]+,:tst,[\d.]+\)")

@@ -10,8 +10,15 @@ import pytest
 
 from knetengine import nn, value_and_grad
 from knetengine.autograd.containers import flatten
-from tests.examples.running import EXAMPLES, as_script, figures, folder_of_full_data, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import (
+    EXAMPLES,
+    as_script,
+    figures,
+    folder_of_full_data,
+    ran,
+    same_bytes,
+    whole_and_killed,
+)
 from tests.examples.test_vgg import records
 
 SMALL = ("--depth", "1", "--width", "4", "--seed", "1")

@@ -13,8 +13,7 @@ import pytest
 
 from knetengine import data, gradcheck
 from knetengine.autograd.containers import flatten
-from tests.examples.running import EXAMPLES, as_script, figures, ran
-from tests.examples.test_optimizers import same_bytes, whole_and_killed
+from tests.examples.running import EXAMPLES, as_script, figures, ran, same_bytes, whole_and_killed
 
 SMALL = ("--hidden", "32", "--embed", "16", "--batchsize", "8", "--bptt", "5", "--seed", "1")
 LINE = re.compile(r"\(:epoch,\d+,:trn,[\d.]+,:tst,[\d.]+,:ppl,[\d.]+\)")

@@ -31,6 +31,11 @@ def test_a_symbol_that_is_not_known_is_named_with_its_place() -> None:
         Vocabulary("ab").encode("ab§a")
 
 
+def test_a_size_is_not_negative() -> None:
+    with pytest.raises(ValueError, match=r"the size is -2; expected at least 0 \(all\)"):
+        Vocabulary.of("abc", -2)
+
+
 def test_no_symbol_comes_twice() -> None:
     with pytest.raises(ValueError, match="each symbol once"):
         Vocabulary("aba")
