@@ -31,15 +31,16 @@ RULES: dict[str, tuple[dict[str, float], optim.Optimiser]] = {
     "Adam": ({"lr": 0.001, "beta1": 0.8}, optim.Adam(0.001, beta1=0.8, beta2=0.95, eps=1e-6)),
 }
 
-# "Example Runs" at the end of Knet's optimizers.jl: accuracy and loss in training, then in testing,
-# after 10 epochs of one run each. There is none of Nesterov.
+# "Example Runs" at the end of Knet's optimizers.jl, one of each rule but Nesterov: accuracy and
+# loss in training, then in testing, as means of epochs 6 to 10. A single epoch says little of the
+# fast rules: Knet's Adam has 0.9933 of the training images right after epoch 6, 0.9981 after 10.
 TABLE = {
-    "Sgd": (("--lr", "0.1"), (0.99563, 0.01320), (0.9900, 0.03227)),
-    "Momentum": (("--lr", "0.005", "--gamma", "0.99"), (0.99545, 0.01355), (0.9889, 0.05060)),
-    "Adam": (("--lr", "0.001", "--eps", "1e-8"), (0.99805, 0.00599), (0.9907, 0.04835)),
-    "Adagrad": (("--lr", "0.01"), (0.99812, 0.00751), (0.9914, 0.02688)),
-    "Adadelta": (("--lr", "0.35"), (0.99672, 0.00954), (0.9907, 0.03367)),
-    "Rmsprop": (("--lr", "0.001"), (0.9979, 0.00627), (0.9911, 0.03475)),
+    "Sgd": (("--lr", "0.1"), (0.99441, 0.01754), (0.98940, 0.03227)),
+    "Momentum": (("--lr", "0.005", "--gamma", "0.99"), (0.99481, 0.01575), (0.98842, 0.04615)),
+    "Adam": (("--lr", "0.001", "--eps", "1e-8"), (0.99574, 0.01377), (0.98968, 0.05171)),
+    "Adagrad": (("--lr", "0.01"), (0.99719, 0.01010), (0.99128, 0.02681)),
+    "Adadelta": (("--lr", "0.35"), (0.99628, 0.01162), (0.99108, 0.03053)),
+    "Rmsprop": (("--lr", "0.001"), (0.99668, 0.00963), (0.99080, 0.03407)),
 }
 
 
@@ -135,11 +136,13 @@ def test_a_killed_run_goes_on_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABLE)
 def test_ten_epochs_reach_the_table_of_knet(name: str) -> None:
+    """The tolerances are twice what our seed 1 differed by at most, which was Momentum's."""
     folder = folder_of_full_data("mnist/train-images-idx3-ubyte.gz")
     options, (trn, trnloss), (tst, tstloss) = TABLE[name]
     found = ran("optimizers", "--optim", name, *options, "--seed", "1", KNET_DATA_DIR=folder)
     assert list(found) == list(range(11))
-    assert found[10]["trn"] == pytest.approx(trn, abs=0.003)
-    assert found[10]["tst"] == pytest.approx(tst, abs=0.003)
-    assert found[10]["trnloss"] == pytest.approx(trnloss, abs=0.01)
-    assert found[10]["tstloss"] == pytest.approx(tstloss, abs=0.02)
+    mean = {name: sum(found[epoch][name] for epoch in range(6, 11)) / 5 for name in found[0]}
+    assert mean["trn"] == pytest.approx(trn, abs=0.003)
+    assert mean["trnloss"] == pytest.approx(trnloss, abs=0.008)
+    assert mean["tst"] == pytest.approx(tst, abs=0.002)
+    assert mean["tstloss"] == pytest.approx(tstloss, abs=0.015)

@@ -21,7 +21,9 @@ from tests.examples.running import (
 BUNDLED = {"KNET_DATA_DIR": ""}
 
 # Knet's tutorial 40: the least that losses of training and testing, then errors of training and
-# testing, were in 100 epochs of one run each.
+# testing, were in 100 epochs of one run each. An older version, dl-tutorial/04.mlp, has for the same
+# nets .0063 .0889 .0006 .0259, .0262 .0793 .0066 .0237, .0126 .0649 .0033 .0189 and .0037 .0473
+# .0003 .0141.
 TABLE = {
     "plain": ((), (0.0064, 0.0841, 0.0005, 0.0243)),
     "l1": (("--l1", "4e-5"), (0.0265, 0.0802, 0.0069, 0.0231)),
@@ -127,7 +129,8 @@ def test_a_hundred_epochs_reach_the_table_of_knet(row: str) -> None:
     found = ran("overfit", *options, "--seed", "1", KNET_DATA_DIR=folder)
     assert len(found) == 101
     least = {name: min(line[name] for line in found.values()) for name in found[0]}
-    assert least["trn"] == pytest.approx(trn, abs=0.003)
+    # twice what Knet's two versions differ by
+    assert least["trn"] == pytest.approx(trn, abs=0.004)
     assert least["tst"] == pytest.approx(tst, abs=0.01)
-    assert least["trnerr"] == pytest.approx(trnerr, abs=0.001)
+    assert least["trnerr"] == pytest.approx(trnerr, abs=0.0015)
     assert least["tsterr"] == pytest.approx(tsterr, abs=0.003)
