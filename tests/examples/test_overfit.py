@@ -21,9 +21,9 @@ from tests.examples.running import (
 BUNDLED = {"KNET_DATA_DIR": ""}
 
 # Knet's tutorial 40: the least that losses of training and testing, then errors of training and
-# testing, were in 100 epochs of one run each. An older version, dl-tutorial/04.mlp, has for the same
-# nets .0063 .0889 .0006 .0259, .0262 .0793 .0066 .0237, .0126 .0649 .0033 .0189 and .0037 .0473
-# .0003 .0141.
+# testing, were in 100 epochs of one run each. An older version, dl-tutorial/04.mlp, has for the
+# same nets .0063 .0889 .0006 .0259, .0262 .0793 .0066 .0237, .0126 .0649 .0033 .0189 and .0037
+# .0473 .0003 .0141.
 TABLE = {
     "plain": ((), (0.0064, 0.0841, 0.0005, 0.0243)),
     "l1": (("--l1", "4e-5"), (0.0265, 0.0802, 0.0069, 0.0231)),
