@@ -114,12 +114,12 @@ def test_twenty_kills_at_random_moments_leave_no_trace(
 ) -> None:
     whole = start(tmp_path, MODEL)
     assert finish(whole).status == "finished", whole.log.read_text()
-    monkeypatch.setenv("SLOWNESS", "0.06")  # 4 seconds of steps, after 0.4 of imports
+    monkeypatch.setenv("SLOWNESS", "0.25")  # 18 seconds of steps, each life after imports
     broken = start(tmp_path, MODEL)
     generator = np.random.default_rng(1)
     places: list[str] = []
     for _ in range(20):
-        kill_after(broken, generator.uniform(0.0, 0.7))
+        kill_after(broken, generator.uniform(0.0, 1.2))  # 12 seconds in all
         assert broken.state().status == "died", broken.log.read_text()
         resume(broken)
         places += events(broken, "resumed")[-1:]
