@@ -1,4 +1,4 @@
-"""Compiling kernels: whether it is possible here, with how many threads, and a note while it lasts.
+"""Compiling kernels: how, whether it is possible here, and with how many threads they run.
 
 Numba keeps what it compiled in files, so that it happens once on a machine. Where it cannot (Numba
 is not installed, no folder for the files is writable) `available` says so once, and the plain
@@ -7,7 +7,6 @@ twins of `knetengine.nn` run instead.
 
 import functools
 import os
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
@@ -29,8 +28,11 @@ def kernel(function: Function) -> Function:
     """A function that Numba compiles on its first call, in parallel over ``prange``."""
     from numba import njit
 
-    _announce_compilation()
-    return njit(cache=True, parallel=True, fastmath=FAST, error_model="numpy")(function)
+    from knetengine.cpu.kernel_files import KernelFiles
+
+    compiled: Any = njit(parallel=True, fastmath=FAST, error_model="numpy")(function)
+    compiled._cache = KernelFiles(function)  # as `cache=True` does with Numba's own
+    return compiled
 
 
 def inline(function: Function) -> Function:
@@ -85,26 +87,6 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
-
-
-@functools.cache
-def _announce_compilation() -> None:
-    """Have a line written to stderr when the first kernel is compiled and not read from a file."""
-    from numba.core import event
-
-    class Announcer(event.Listener):
-        said = False
-
-        def on_start(self, event: Any) -> None:
-            if not self.said:
-                self.said = True
-                sys.stderr.write("compiling kernels for this machine, once ...\n")
-                sys.stderr.flush()
-
-        def on_end(self, event: Any) -> None:
-            pass
-
-    event.register("numba:compile", Announcer())
 
 
 @functools.cache

@@ -19,20 +19,26 @@ from knetengine.training.launch import launch, resume, wait_for
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINE = re.compile(r"\(:epoch,(\d+),(.*)\)")
 
+COMPILATION_NOTE = "compiling kernels for this machine, once ...\n"
 PATIENCE = 120.0
 
 Figures = dict[str, float]
 
 
 def as_script(name: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """What `python examples/NAME.py OPTIONS` prints."""
-    return subprocess.run(
+    """What `python examples/NAME.py OPTIONS` prints, but for the note of the first compilation.
+
+    That note comes once on a machine: whichever example first needs a kernel writes it.
+    """
+    done = subprocess.run(
         [sys.executable, EXAMPLES / f"{name}.py", *options],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, **variables},
     )
+    done.stderr = done.stderr.replace(COMPILATION_NOTE, "")
+    return done
 
 
 def figures(output: str) -> dict[int, Figures]:
