@@ -35,6 +35,9 @@ def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
         return g[..., None] * b if a.ndim > 1 else g * b  # (..., M, 1) * (K,)
     if a.ndim == 1:
         return (g[..., None, :] @ transposed(b))[..., 0, :]  # (..., 1, N) @ (..., N, K)
+    if b.ndim == 2 and g.ndim > 2:  # one product over all rows, not one for each matrix
+        rows = g.reshape((math.prod(g.shape[:-1]), g.shape[-1]))  # (R, N)
+        return (rows @ b.T).reshape((*g.shape[:-1], b.shape[0]))  # (..., M, K)
     return g @ transposed(b)  # (..., M, N) @ (..., N, K)
 
 
