@@ -1,0 +1,1 @@
+"""The calls that a device must know, and the drivers that know them."""
