@@ -15,9 +15,11 @@ import sys
 import time
 from pathlib import Path
 from statistics import mean
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks.interleaved import machine
+from knetengine import data
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LINE = re.compile(r"\(:epoch,(\d+),(.*)\)")
@@ -27,12 +29,19 @@ class Figure(NamedTuple):
     """A published number.
 
     name: of the figure in the example's lines; tolerance: how far ours may be from it.
+    at_most: of another program, on the same work: ours may be less, as far as it likes.
     """
 
     epoch: int
     name: str
     published: float
     tolerance: float
+    at_most: bool = False
+
+    def is_met_by(self, ours: float) -> bool:
+        """Whether a figure of ours is near enough."""
+        above = ours - self.published
+        return above <= self.tolerance and (self.at_most or above >= -self.tolerance)
 
 
 class Experiment(NamedTuple):
@@ -89,6 +98,13 @@ def _remedy(title: str, options: str, *values: float) -> Experiment:
         ),
     )
 
+
+# The run of the slides adds up the losses of the 100 characters of a sequence, where ours take the
+# average, so that its options --lr 1 --gclip 5 are ours divided and multiplied by 100.
+_SUMMED = "--lr 100 --gclip .05 --winit .3"
+_SHAKESPEARE = tuple(enumerate((2.24475, 1.55563, 1.37161, 1.28837, 1.24099), start=1))
+
+_INDENTED = "INDENTED"  # stands for a file with the plays, four spaces before each line
 
 EXPERIMENTS = (
     Experiment(
@@ -173,21 +189,34 @@ EXPERIMENTS = (
     Experiment(
         "char-LM, Hiawatha, the 16 steps of the slides' benchmark",
         "charlm",
-        "--datafiles hiawatha --winit .3 --epochs 1",
-        "the log of Theano's run (3.606 to 3.685), which clips each number and keeps no state",
-        (Figure(1, "trn", 3.645, 0.15),),
+        "--datafiles hiawatha hiawatha --winit .3 --epochs 1",
+        "the log of Theano's run, 3.606 to 3.685 after the last step, as the most ours may be: "
+        "that run clips each number, and keeps no state from one step to the next",
+        (Figure(1, "tst", 3.645, 0.04, at_most=True),),
     ),
     Experiment(
         "char-LM, Shakespeare",
         "charlm",
-        "--datafiles shakespeare --epochs 5 --lr 1 --gclip 5 --winit .1",
-        "slides, on another edition: 5,589,917 characters, 92 different ones",
-        tuple(
-            Figure(epoch, "trn", value, 0.25)
-            for epoch, value in enumerate((2.24475, 1.55563, 1.37161, 1.28837, 1.24099), start=1)
-        ),
+        f"--datafiles shakespeare --epochs 5 {_SUMMED}",
+        "slides, on another edition: 5,589,917 characters, 92 different ones, lines indented",
+        tuple(Figure(epoch, "trn", value, 0.12) for epoch, value in _SHAKESPEARE),
+    ),
+    Experiment(
+        "char-LM, Shakespeare, indented as the slides' edition: 5,597,452 characters",
+        "charlm",
+        f"--datafiles {_INDENTED} --epochs 5 {_SUMMED}",
+        "slides",
+        tuple(Figure(epoch, "trn", value, 0.12) for epoch, value in _SHAKESPEARE),
     ),
 )
+
+
+def indented_plays(folder: Path) -> str:
+    """The plays with four spaces before each line, as a file."""
+    lines = data.text("shakespeare").split("\n")
+    file = folder / "indented.txt"
+    file.write_text("\n".join(f"    {line}" if line else "" for line in lines), encoding="utf-8")
+    return str(file)
 
 
 def printed(experiment: Experiment, seed: int) -> dict[tuple[int, str], float]:
@@ -195,12 +224,15 @@ def printed(experiment: Experiment, seed: int) -> dict[tuple[int, str], float]:
     options = experiment.options.split()
     if experiment.random:
         options += ["--seed", str(seed)]
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / f"{experiment.example}.py", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory() as folder:
+        if _INDENTED in options:
+            options[options.index(_INDENTED)] = indented_plays(Path(folder))
+        done = subprocess.run(
+            [sys.executable, EXAMPLES / f"{experiment.example}.py", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         sys.exit(f"{experiment.title}: {done.stderr.strip()}")
     figures: dict[tuple[int, str], float] = {}
@@ -220,7 +252,7 @@ def compared(experiment: Experiment, seeds: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for figure in experiment.figures:
         ours = [run[figure.epoch, figure.name] for run in runs]
-        near = abs(mean(ours) - figure.published) <= figure.tolerance
+        near = figure.is_met_by(mean(ours))
         spread = f" ({min(ours):.6g} .. {max(ours):.6g})" if len(ours) > 1 else ""
         verdict = "agrees" if near else f"DIFFERS by more than {figure.tolerance:g}"
         print(
