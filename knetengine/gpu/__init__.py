@@ -1,8 +1,17 @@
-"""Devices and what they hold. So far the CPU; CUDA devices are listed where CuPy finds them."""
+"""KnetArray, the array of a device, and what devices hold."""
 
 from knetengine.gpu.devices import Device as Device
 from knetengine.gpu.devices import devices as devices
-from knetengine.gpu.memory import MemoryStats as MemoryStats
-from knetengine.gpu.memory import memory_stats as memory_stats
+from knetengine.gpu.memory import OutOfMemoryError as OutOfMemoryError
+from knetengine.gpu.memory import PoolStats as PoolStats
+from knetengine.gpu.process_memory import MemoryStats as MemoryStats
+from knetengine.gpu.process_memory import memory_stats as memory_stats
 
-__all__ = ["Device", "MemoryStats", "devices", "memory_stats"]
+__all__ = [
+    "Device",
+    "MemoryStats",
+    "OutOfMemoryError",
+    "PoolStats",
+    "devices",
+    "memory_stats",
+]

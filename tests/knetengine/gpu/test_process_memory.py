@@ -6,6 +6,7 @@ import numpy as np
 import psutil
 
 from knetengine.gpu import memory_stats
+from knetengine.gpu.memory import HostMemory, Pool, watch
 
 MEBIBYTE = 1 << 20
 
@@ -27,3 +28,14 @@ def test_an_array_is_seen_to_come_and_go_and_the_peak_stays() -> None:
     after = memory_stats()
     assert after.process_bytes < during.process_bytes - 90 * MEBIBYTE
     assert after.process_peak_bytes >= during.process_peak_bytes
+
+
+def test_pools_are_shown_by_the_name_of_their_device_as_long_as_they_live() -> None:
+    pool = Pool(HostMemory(), device="test:0")
+    assert "test:0" not in memory_stats().pools
+    watch(pool)
+    block = pool.allocate(1000)
+    assert memory_stats().pools["test:0"] == pool.stats()
+    assert memory_stats().pools["test:0"].requested.now == 1000
+    del block, pool
+    assert "test:0" not in memory_stats().pools

@@ -1,0 +1,78 @@
+"""What is recorded of a pool's blocks on demand: places in the program, and traces."""
+
+from collections.abc import Iterable
+
+from knetengine.gpu.drivers.interface import Handle
+from knetengine.gpu.memory.chunks import Chunk
+from knetengine.gpu.memory.figures import Holder
+from knetengine.gpu.memory.places import Place, current_place
+from knetengine.gpu.memory.traces import Allocated, Event, Freed
+
+
+class Observer:
+    """Looks at blocks that are handed out, if `on`, and at those that come back, if numbered."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self._places = False
+        self._trace: list[Event] | None = None
+        self._count = 0
+        self._streams: dict[Handle, int] = {}
+
+    def handed_out(self, chunk: Chunk) -> None:
+        """A block of a chunk."""
+        if self._places:
+            chunk.place = current_place()
+        if self._trace is not None:
+            self._count += 1
+            chunk.serial = self._count
+            stream = self._streams.setdefault(chunk.stream, len(self._streams))
+            self._trace.append(Allocated(self._count, chunk.requested, stream))
+
+    def came_back(self, chunk: Chunk) -> None:
+        """A numbered block is no more."""
+        if self._trace is not None:
+            self._trace.append(Freed(chunk.serial))
+        chunk.serial = 0
+
+    def record_places(self, on: bool, blocks: Iterable[Chunk]) -> None:
+        """Record the place of each new block, or no longer; those that are in use have none."""
+        self._places = on
+        self.on = on or self._trace is not None
+        for chunk in blocks:
+            chunk.place = None
+
+    def start_trace(self, blocks: Iterable[Chunk]) -> list[Event]:
+        """A list of what happens from now on; it begins with the blocks that are in use.
+
+        Raises RuntimeError while another trace is being recorded.
+        """
+        if self._trace is not None:
+            raise RuntimeError("a trace of this pool is being recorded: end that one first")
+        trace: list[Event] = []
+        self._trace, self._count, self._streams = trace, 0, {0: 0}
+        places, self._places = self._places, False
+        for chunk in blocks:
+            self.handed_out(chunk)
+        self._places = places
+        self.on = True
+        return trace
+
+    def end_trace(self, blocks: Iterable[Chunk]) -> None:
+        """Record no longer."""
+        self._trace = None
+        self.on = self._places
+        for chunk in blocks:
+            chunk.serial = 0
+
+
+def largest(blocks: Iterable[Chunk], count: int) -> list[Holder]:
+    """The holders of most bytes, alike blocks together, the largest first."""
+    alike: dict[tuple[int, Place | None], int] = {}
+    for chunk in blocks:
+        key = (chunk.requested, chunk.place)
+        alike[key] = alike.get(key, 0) + 1
+    holders = [
+        Holder(nbytes * blocks, blocks, nbytes, place) for (nbytes, place), blocks in alike.items()
+    ]
+    return sorted(holders, key=lambda holder: -holder.nbytes)[:count]
