@@ -102,7 +102,8 @@ def main(
     tst = [piece for text in others for piece in data.streams(text, batchsize, seqlength)]
     steps = len(data.streams(trn, batchsize, seqlength))  # of an epoch: as many as a pass has
     start = vocabulary.encode(prompt or vocabulary.symbols[0])
-    w = weights(generator, len(vocabulary), seqlength, embed, layers, data.dtype_of(atype))
+    arrays = data.array_type(atype)
+    w = arrays(weights(generator, len(vocabulary), seqlength, embed, layers, arrays.dtype))
     optimiser, sums = optim.Adam(lr=lr), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, sums=sums)
     rate = optim.warmup(warmup, optim.cosine(lr, max(epochs * steps - warmup, 1), lr / 10))

@@ -36,7 +36,7 @@ def weights(generator, vocabulary, embed, hidden, layers, winit, dtype):
 
 def newstate(w, batchsize):
     layers, (_, wh, _) = len(w["lstm"]), w["lstm"][0]
-    return [np.zeros((layers, batchsize, len(wh)), wh.dtype) for _ in "hc"]
+    return [np.zeros_like(wh, shape=(layers, batchsize, len(wh))) for _ in "hc"]
 
 
 def train(w, pieces, optimiser, state, gclip, dropout, sums):
@@ -95,17 +95,18 @@ def main(
 ):
     generator = run.generator(seed)
     nn.seed(generator)
+    arrays = data.array_type(atype)
     texts = [data.text(name) for name in datafiles] if epochs else []
     if loadfile:
         w, symbols = training.load_parts(loadfile, "w", "symbols")
         vocabulary = data.Vocabulary(symbols)
     else:
         vocabulary = data.Vocabulary.of("".join(texts))
-        dtype = data.dtype_of(atype)
-        w = weights(generator, len(vocabulary), embed, hidden, layers, winit, dtype)
+        w = weights(generator, len(vocabulary), embed, hidden, layers, winit, arrays.dtype)
     vocabulary.encode(prompt)  # if it has a character that is not known, it is told before training
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
+    w = arrays(w)
     texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)

@@ -63,10 +63,10 @@ def main(
 ):
     generator = run.generator(seed)
     nn.seed(generator)
-    dtype = data.dtype_of(atype)
-    trn, tst = ((x.reshape(-1, 784), y) for x, y in data.fashion(dtype))
+    arrays = data.array_type(atype)
+    trn, tst = ((arrays(x.reshape(-1, 784)), y) for x, y in data.fashion(arrays.dtype))
     batches = data.minibatch(*trn, batchsize)
-    w = weights(generator, hidden, winit, dtype)
+    w = arrays(weights(generator, hidden, winit, arrays.dtype))
     run.keep(w=w)
 
     def report(epoch):

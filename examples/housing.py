@@ -42,10 +42,10 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    dtype = data.dtype_of(atype)
-    x, y = data.housing(dtype)
-    trn, tst = data.split(x, y, test, generator)
-    w = weights(generator, winit, dtype)
+    arrays = data.array_type(atype)
+    x, y = data.housing(arrays.dtype)
+    trn, tst = arrays(data.split(x, y, test, generator))
+    w = arrays(weights(generator, winit, arrays.dtype))
     run.keep(w=w)
 
     def report(epoch):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from knetengine import grad, gradcheck
-from knetengine.data import dtype_of, minibatch
+from knetengine.data import array_type, minibatch
 from knetengine.training import run, script
 
 
@@ -38,10 +38,11 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    truth = generator.standard_normal((inputdims, outputdims)).astype(dtype_of(atype))
-    trn = minibatch(*made_up(truth, epochsize, noise, generator), batchsize)
-    tst = made_up(truth, epochsize, noise, generator)
-    w = (0.1 * generator.standard_normal(truth.shape)).astype(truth.dtype)
+    arrays = array_type(atype)
+    truth = generator.standard_normal((inputdims, outputdims)).astype(arrays.dtype)
+    trn = minibatch(*arrays(made_up(truth, epochsize, noise, generator)), batchsize)
+    tst = arrays(made_up(truth, epochsize, noise, generator))
+    w = arrays(0.1 * generator.standard_normal(truth.shape))
     run.keep(w=w)
 
     def report(epoch):

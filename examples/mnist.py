@@ -56,10 +56,10 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    dtype = data.dtype_of(atype)
-    trn, tst = ((x.reshape(-1, 784), y) for x, y in data.mnist(dtype))
+    arrays = data.array_type(atype)
+    trn, tst = ((arrays(x.reshape(-1, 784)), y) for x, y in data.mnist(arrays.dtype))
     batches = data.minibatch(*trn, batchsize)
-    w = weights(generator, hidden, winit, dtype)
+    w = arrays(weights(generator, hidden, winit, arrays.dtype))
     run.keep(w=w)
 
     def report(epoch):

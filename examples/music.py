@@ -38,7 +38,7 @@ def weights(generator, vocabulary, embed, hidden, layers, dtype):
 
 def newstate(w, batchsize):
     wh = w["rnn"][0][1]
-    return [np.zeros((len(w["rnn"]), batchsize, len(wh)), wh.dtype)]
+    return [np.zeros_like(wh, shape=(len(w["rnn"]), batchsize, len(wh)))]
 
 
 def write(w, vocabulary, length, generator, temperature):
@@ -81,7 +81,8 @@ def main(
     text = data.music()
     vocabulary = data.Vocabulary.of(text)
     pieces = data.streams(vocabulary.encode(text), batchsize, seqlength)
-    w = weights(generator, len(vocabulary), embed, hidden, layers, data.dtype_of(atype))
+    arrays = data.array_type(atype)
+    w = arrays(weights(generator, len(vocabulary), embed, hidden, layers, arrays.dtype))
     optimiser, state, sums = optim.Adam(lr=lr), newstate(w, batchsize), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums)
     for epoch in run.epochs(epochs):

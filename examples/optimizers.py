@@ -70,9 +70,9 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    dtype = data.dtype_of(atype)
-    trn, tst = (data.minibatch(x, y, batchsize) for x, y in data.mnist(dtype))
-    w = weights(generator, dtype)
+    arrays = data.array_type(atype)
+    trn, tst = (data.minibatch(arrays(x), y, batchsize) for x, y in data.mnist(arrays.dtype))
+    w = arrays(weights(generator, arrays.dtype))
     optimiser = {
         "Sgd": rules.SGD(lr),
         "Momentum": rules.Momentum(lr, gamma=gamma),

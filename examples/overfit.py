@@ -60,10 +60,10 @@ def main(
 ):
     generator = run.generator(seed)
     nn.seed(generator)
-    dtype = data.dtype_of(atype)
-    trn, tst = ((x.reshape(-1, 784), y) for x, y in data.mnist(dtype))
+    arrays = data.array_type(atype)
+    trn, tst = (arrays((x.reshape(-1, 784), y)) for x, y in data.mnist(arrays.dtype))
     batches = data.minibatch(*trn, batchsize)
-    w = weights(generator, hidden, dtype)
+    w = arrays(weights(generator, hidden, arrays.dtype))
     run.keep(w=w)
 
     def report(epoch):

@@ -30,12 +30,16 @@ def predict(w, s):  # s (N, 4), scores of a push to the left and to the right (N
     return nn.relu(s @ w[0] + w[1]) @ w[2] + w[3]
 
 
+def beside(w, x):
+    return np.asarray(x, w[0].dtype, like=w[0])  # on the device of the weights
+
+
 def episodes(w, count, generator, temperature=1.0):
     """So many episodes at once: states (T, B, 4), pushes (T, B), which stood before (T, B)."""
     s = generator.uniform(-0.05, 0.05, (count, 4)).astype(w[0].dtype)
     alive, steps = np.ones(count, bool), []
     while alive.any() and len(steps) < LONGEST:
-        push = nn.sample(predict(w, s), generator, temperature=temperature)
+        push = nn.sample(predict(w, beside(w, s)), generator, temperature=temperature)
         steps.append((s, push, alive))
         s = move(s, np.where(push, FORCE, -FORCE).astype(s.dtype))
         alive = alive & stands(s)
@@ -57,7 +61,7 @@ def advantages(alive, gamma):
 
 def loss(w, s, push, advantage):  # its gradient is that of the expected return, downwards
     taken = nn.logp(predict(w, s))[np.arange(len(push)), push]  # (N,)
-    return -np.mean(taken * advantage.astype(s.dtype))
+    return -np.mean(taken * advantage)
 
 
 lossgradient = grad(loss)
@@ -85,7 +89,8 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    w = weights(generator, hidden, data.dtype_of(atype))
+    arrays = data.array_type(atype)
+    w = arrays(weights(generator, hidden, arrays.dtype))
     optimiser = optim.Adam(lr=lr)
     lengths = np.full(updates, length(episodes(w, batchsize, generator)[2]))
     run.keep(w=w, optimiser=optimiser, lengths=lengths)
@@ -100,7 +105,8 @@ def main(
         for i in run.steps(range(updates)):
             s, push, alive = episodes(w, batchsize, generator)
             lengths[i] = length(alive)
-            g = lossgradient(w, s[alive], push[alive], advantages(alive, gamma))
+            known = beside(w, s[alive]), push[alive], beside(w, advantages(alive, gamma))
+            g = lossgradient(w, *known)
             optimiser.update(w, g)
         report(epoch)
 

@@ -90,10 +90,11 @@ def main(
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
-    (xtrn, ytrn), (xtst, ytst) = data.cifar10(data.dtype_of(atype))
-    xtrn, xtst = 4 * xtrn - 2, 4 * xtst - 2  # mean near 0, deviation near 1
+    arrays = data.array_type(atype)
+    (xtrn, ytrn), (xtst, ytst) = data.cifar10(arrays.dtype)
+    xtrn, xtst = arrays((4 * xtrn - 2, 4 * xtst - 2))  # mean near 0, deviation near 1
     batches = data.minibatch(xtrn, ytrn, batchsize, shuffle=True, generator=generator)
-    w, moments = weights(generator, depth, width, xtrn.dtype)
+    w, moments = arrays(weights(generator, depth, width, arrays.dtype))
     if loadfile:
         training.restore(loadfile, w=w, moments=moments)
     optimiser = optim.Momentum(lr=lr, gamma=gamma, decay=decay)

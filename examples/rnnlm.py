@@ -38,7 +38,7 @@ def weights(generator, vocabulary, embed, hidden, layers, dtype):
 
 def newstate(w, batchsize):
     layers, (_, wh, _) = len(w["lstm"]), w["lstm"][0]
-    return [np.zeros((layers, batchsize, len(wh)), wh.dtype) for _ in "hc"]
+    return [np.zeros_like(wh, shape=(layers, batchsize, len(wh))) for _ in "hc"]
 
 
 def train(w, pieces, optimiser, state, gclip, dropout, sums):
@@ -82,7 +82,8 @@ def main(
         print(f"{len(words)} words, {len(set(words))} different ones, {len(known)} known")
     trn = data.streams(known.encode(words[:end]), batchsize, bptt)
     tst = data.streams(known.encode(words[end:]), batchsize, bptt) if test else []
-    w = weights(generator, len(known), embed, hidden, layers, data.dtype_of(atype))
+    arrays = data.array_type(atype)
+    w = arrays(weights(generator, len(known), embed, hidden, layers, arrays.dtype))
     optimiser, state, sums = optim.Adam(lr=lr), newstate(w, batchsize), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums)
     for epoch in run.epochs(epochs):

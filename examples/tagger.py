@@ -109,7 +109,8 @@ def main(
         print(f"{len(trn)} sentences; by their most frequent class {most_frequent(trn, tst):.4f}")
     trn, tst = (list(minibatches(part, batchsize, *known)) for part in (trn, tst))
     order = data.minibatch(np.arange(len(trn)), 1, shuffle=True, generator=generator)
-    w = weights(generator, *map(len, known), embed, hidden, layers, data.dtype_of(atype))
+    arrays = data.array_type(atype)
+    w = arrays(weights(generator, *map(len, known), embed, hidden, layers, arrays.dtype))
     optimiser, sums = optim.Adam(lr=lr), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, sums=sums)
     for epoch in run.epochs(epochs):

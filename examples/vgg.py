@@ -86,10 +86,11 @@ def main(
 ):
     generator = run.generator(seed)
     nn.seed(generator)
-    (xtrn, ytrn), (xtst, ytst) = data.cifar10(data.dtype_of(atype))
-    xtrn, xtst = 4 * xtrn - 2, 4 * xtst - 2  # mean near 0, deviation near 1
+    arrays = data.array_type(atype)
+    (xtrn, ytrn), (xtst, ytst) = data.cifar10(arrays.dtype)
+    xtrn, xtst = arrays((4 * xtrn - 2, 4 * xtst - 2))  # mean near 0, deviation near 1
     batches = data.minibatch(xtrn, ytrn, batchsize, shuffle=True, generator=generator)
-    w, moments = weights(generator, depth, width, batchnorm, xtrn.dtype)
+    w, moments = arrays(weights(generator, depth, width, batchnorm, arrays.dtype))
     if loadfile:
         training.restore(loadfile, w=w, moments=moments)
     optimiser = optim.Adam(lr=lr)

@@ -20,6 +20,7 @@ from knetengine.autograd.recorded import Recorded, plain
 from knetengine.autograd.scatter import Scatter
 from knetengine.autograd.stacking import Stacked, operands
 from knetengine.autograd.tape import Entry, Tape
+from knetengine.device_arrays import DeviceArray
 
 
 def walk_back(
@@ -176,7 +177,8 @@ def accumulate(
             owned.add(index)
     if type(contribution) is Scatter:
         if index not in owned:
-            held = np.asarray(zeros(value)) if held is None else np.array(held)
+            held = zeros(value) if held is None else held.copy()
+            held = np.asarray(held) if isinstance(held, np.generic) else held
             owned.add(index)
         contribution.add_to(held)
         gradients[index] = held
@@ -365,4 +367,6 @@ def spread(gradient: Any, shape: tuple[int, ...]) -> Any:
         filled = np.empty(shape, gradient.dtype)  # half the time of np.full
         filled.fill(gradient)
         return filled
+    if isinstance(gradient, DeviceArray):
+        return np.broadcast_to(gradient, shape)
     return np.full(shape, gradient, getattr(gradient, "dtype", None))

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from knetengine.autograd import array_methods, compiled, conversions, recorded
+from knetengine import array_methods
+from knetengine.autograd import array_methods as recorded_methods
+from knetengine.autograd import compiled, conversions, recorded
 from knetengine.autograd.containers import flatten
 from knetengine.autograd.primitives import (
     COMPOSED,
@@ -31,7 +33,7 @@ from knetengine.autograd.tape import CONSTANT, Tape, recording
 
 _ndarray = np.ndarray
 _twins: dict[Function, Function] = {}  # of NumPy's functions, as they turn up
-DOORS.update((__file__, recorded.__file__, array_methods.__file__))
+DOORS.update((__file__, recorded.__file__, array_methods.__file__, recorded_methods.__file__))
 
 
 def record(

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from knetengine.autograd import compiled, provenance
-from knetengine.autograd.array_methods import ArrayMethods
+from knetengine.autograd.array_methods import RecordedMethods
 from knetengine.autograd.primitives import Function, primitive_of, saved_arguments
 from knetengine.autograd.tape import Tape
 
@@ -213,7 +213,7 @@ def _item(self: "Recorded", index: Any) -> Any:
     return Recorded(output, len(tape) - 1, tape)
 
 
-class Recorded(ArrayMethods):
+class Recorded(RecordedMethods):
     """A value on a tape.
 
     value: what it holds: a NumPy array or scalar, or a Python number (which stays one under

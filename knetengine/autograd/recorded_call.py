@@ -12,6 +12,7 @@ from knetengine.autograd.in_place import check_overwritten
 from knetengine.autograd.primitives import Function, defvjp, primitive_of
 from knetengine.autograd.recorded import MIXED, NO_KEYWORDS, Recorded
 from knetengine.autograd.tape import Tape, note_statistics, recording
+from knetengine.device_arrays import DeviceArray
 
 Seed = tuple[int, Any]
 
@@ -116,7 +117,7 @@ class RecordedCall:
                 if kind is not np.ndarray or type(value) is not np.ndarray:
                     gradient = _finished(gradient, value)
                     kind = type(gradient)
-                if kind is np.ndarray:
+                if kind is np.ndarray or isinstance(gradient, DeviceArray):
                     if gradient.base is not None or id(gradient) in seen:
                         gradient = gradient.copy()
                     seen.add(id(gradient))

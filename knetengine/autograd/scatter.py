@@ -6,6 +6,7 @@ import numpy as np
 
 from knetengine.autograd.calls import primitive
 from knetengine.autograd.primitives import defvjp
+from knetengine.device_arrays import DeviceArray
 
 MANY, WIDE = 4096, 8
 """From so many numbers, in rows of so many, on rows are added up by a sparse product."""
@@ -36,7 +37,7 @@ class Scatter:
 @primitive
 def scattered(gradient: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """An array of zeros with `gradient` added at `index`."""
-    target = np.zeros(shape, dtype)
+    target = np.zeros(shape, dtype, **_beside(gradient))
     _add_at(target, index, gradient)
     return target
 
@@ -44,9 +45,14 @@ def scattered(gradient: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> 
 defvjp(scattered, lambda g, y, gradient, index, shape, dtype: g[index])
 
 
+def _beside(array: Any) -> dict[str, Any]:
+    """What tells NumPy to make a new array on the device where one is."""
+    return {"like": array} if isinstance(array, DeviceArray) else {}
+
+
 def _add_at(target: Any, index: Any, gradient: Any) -> None:
     if not may_repeat(index):
-        if type(target) is np.ndarray and np.may_share_memory(part := target[index], target):
+        if np.may_share_memory(part := target[index], target):
             np.add(part, gradient, part)  # target[index] += gradient would copy it on to itself
         else:
             target[index] += gradient
@@ -62,7 +68,12 @@ def _whole_rows(target: Any, index: Any, gradient: Any) -> Any:
     """The numbers of the rows that an index names, where there are enough to be worth it."""
     if type(index) is tuple and len(index) == 1:
         index = index[0]
-    if type(index) is not np.ndarray or index.dtype.kind not in "iu" or target.ndim < 2:
+    if (
+        type(target) is not np.ndarray
+        or type(index) is not np.ndarray
+        or index.dtype.kind not in "iu"
+        or target.ndim < 2
+    ):
         return None
     many = gradient.size >= MANY and target[0].size >= WIDE
     return index if many and target.dtype == gradient.dtype and target.dtype.char in "fd" else None
@@ -89,6 +100,6 @@ def may_repeat(index: Any) -> bool:
     """Whether an index can name a place twice: a sequence of integers can."""
     for part in index if isinstance(index, tuple) else (index,):
         simple = part is None or part is Ellipsis or isinstance(part, slice | int | np.integer)
-        if not simple and np.asarray(part).dtype != np.bool_:
+        if not simple and getattr(part, "dtype", np.asarray(part).dtype) != np.bool_:
             return True
     return False

@@ -10,6 +10,7 @@ from knetengine.autograd import nonfinite
 from knetengine.autograd.primitives import Function
 from knetengine.autograd.recorded import Recorded
 from knetengine.autograd.recorded_call import RecordedCall, name_of_function
+from knetengine.device_arrays import DeviceArray
 
 
 def grad(f: Function, argnum: int | tuple[int, ...] = 0) -> Function:
@@ -79,8 +80,11 @@ def _differentiate(
 
 def one(value: Any) -> Any:
     """The gradient of a number by itself, of its kind."""
-    kind = type(value) if isinstance(value, float | np.generic) else np.asarray(value).dtype.type
-    return kind(1)
+    if isinstance(value, float | np.generic):
+        return type(value)(1)
+    if isinstance(value, DeviceArray):
+        return np.ones_like(value)
+    return np.asarray(value).dtype.type(1)
 
 
 def check_scalar(f: Function, result: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from knetengine.cpu.arrays import flat, parts_for
+from knetengine.cpu.arrays import empty, flat, parts_for
 from knetengine.cpu.compilation import Function, inline, kernel
 from knetengine.cpu.exponential import exp
 
@@ -91,6 +91,6 @@ def sigm_backward(g: Any, y: Any, out: Any, parts: int) -> None:
 def apply(function: Function, *arrays: np.ndarray) -> np.ndarray:
     """One of the functions above, of arrays of one shape."""
     first = arrays[0]
-    out = np.empty(first.shape, first.dtype)
+    out = empty(first.shape, first.dtype)
     function(*map(flat, arrays), out.reshape(-1), parts_for(first.size, first.size))
     return out

@@ -1,11 +1,40 @@
 """Arrays as the kernels want them."""
 
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
 import numpy as np
 
 from knetengine.cpu import compilation
 
 # Below this many entries for each thread, starting the threads (1.5 us) costs more than it saves.
 ENTRIES_PER_THREAD = 16384
+
+
+class _Making(threading.local):
+    """What makes new arrays, in each thread."""
+
+    empty: Any = staticmethod(np.empty)
+
+
+_making = _Making()
+
+
+def empty(shape: Any, dtype: Any) -> np.ndarray:
+    """A new array for the result of a kernel, with anything in it."""
+    return _making.empty(shape, dtype)
+
+
+@contextmanager
+def allocating(make: Any) -> Generator[None]:
+    """Let ``make(shape, dtype)`` give the arrays for results, in this thread, meanwhile."""
+    before, _making.empty = _making.empty, make
+    try:
+        yield
+    finally:
+        _making.empty = before
 
 
 def contiguous(x: np.ndarray) -> np.ndarray:

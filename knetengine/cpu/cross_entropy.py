@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import prange
 
-from knetengine.cpu.arrays import contiguous, parts_for
+from knetengine.cpu.arrays import contiguous, empty, parts_for
 from knetengine.cpu.compilation import inline, kernel
 from knetengine.cpu.exponential import exp
 from knetengine.cpu.largest import largest
@@ -162,7 +162,7 @@ def cross_entropy(
     """
     N, C = scores.shape
     parts = parts_for(scores.size, N)
-    gradient = np.empty((N if wanted else 0, C), scores.dtype)
+    gradient = empty((N if wanted else 0, C), scores.dtype)
     biased = wanted and bias is not None
     bias_gradient = np.empty((parts, C if biased else 0), scores.dtype)
     bias = _NO_BIAS[scores.dtype] if bias is None else bias.copy()  # as `contiguous`: it is small

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from knetengine.cpu.arrays import flat, parts_for
+from knetengine.cpu.arrays import empty, flat, parts_for
 from knetengine.cpu.compilation import inline, kernel
 
 # SplitMix64 (Steele, Lea, Flood 2014): the numbers of this generator are those of a counter, mixed,
@@ -44,7 +44,7 @@ def dropout(x: np.ndarray, key: int, threshold: int, scale: float) -> np.ndarray
 
     key, threshold: less than 2**64.
     """
-    y = np.empty(x.shape, x.dtype)
+    y = empty(x.shape, x.dtype)
     _dropout(
         flat(x),
         np.uint64(key),

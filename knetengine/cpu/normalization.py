@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from knetengine.cpu.arrays import contiguous, parts_for
+from knetengine.cpu.arrays import contiguous, empty, parts_for
 from knetengine.cpu.compilation import inline, kernel
 
 # Batch normalization: each thread owns some channels. With one place the entries of a channel lie
@@ -169,7 +169,7 @@ def batch_forward(
     Returns the result, mean, variance, and 1 / sqrt(variance + eps).
     """
     C = x.shape[1]
-    y = np.empty(x.shape, x.dtype)
+    y = empty(x.shape, x.dtype)
     inverse = np.empty(C, x.dtype)
     batch = moments is None
     mean, var = (np.empty(C, x.dtype) for _ in range(2)) if moments is None else moments
@@ -192,7 +192,7 @@ def batch_backward(
 
     batch: whether the mean and the deviation are those of the batch, and depend on x.
     """
-    dx, dparams = np.empty(x.shape, x.dtype), np.empty(2 * x.shape[1], x.dtype)
+    dx, dparams = empty(x.shape, x.dtype), empty(2 * x.shape[1], x.dtype)
     parts = parts_for(x.size, x.shape[1])
     _batch_backward(
         _in_channels(g), _in_channels(x), _params(params, x), mean, inverse, batch, parts,
@@ -289,7 +289,7 @@ def layer_forward(
     D = x.shape[-1]
     rows = contiguous(x).reshape(-1, D)  # (R, D)
     R = len(rows)
-    y = np.empty(x.shape, x.dtype)
+    y = empty(x.shape, x.dtype)
     mean, inverse = np.empty(R, x.dtype), np.empty(R, x.dtype)
     gain = np.ones(D, x.dtype) if gain is None else gain.copy()
     bias = np.zeros(D, x.dtype) if bias is None else bias.copy()
@@ -302,7 +302,7 @@ def layer_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of x, gain and bias."""
     D, R = x.shape[-1], len(mean)
-    dx = np.empty(x.shape, x.dtype)
+    dx = empty(x.shape, x.dtype)
     parts = parts_for(x.size, R)
     sums = np.empty((parts, 2, D), x.dtype)
     gain = np.ones(D, x.dtype) if gain is None else gain.copy()

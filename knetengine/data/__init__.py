@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knetengine.data.atype import dtype_of as dtype_of
+    from knetengine.data.atype import array_type as array_type
     from knetengine.data.boston import housing as housing
     from knetengine.data.catalogue import SETS as SETS
     from knetengine.data.catalogue import DataError as DataError
@@ -28,8 +28,8 @@ _HOME = {
     "DataError": "catalogue",
     "DataSet": "catalogue",
     "Vocabulary": "vocabulary",
+    "array_type": "atype",
     "cifar10": "images",
-    "dtype_of": "atype",
     "fashion": "images",
     "fetch": "fetching",
     "find": "places",
@@ -49,8 +49,8 @@ __all__ = [
     "DataError",
     "DataSet",
     "Vocabulary",
+    "array_type",
     "cifar10",
-    "dtype_of",
     "fashion",
     "fetch",
     "find",

@@ -1,11 +1,13 @@
 """Cut data into minibatches, in order or shuffled anew for every pass."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from knetengine.device_arrays import DeviceArray
+
+Array: TypeAlias = Any  # NumPy's, or a device's
 
 
 class Minibatches:
@@ -72,7 +74,7 @@ def minibatch(
     shuffle: whether each pass has another order.
     partial: whether a pass ends with the instances that are too few for a whole minibatch.
     generator: what shuffles; by default one of fresh entropy.
-    xtype, ytype: the dtypes to convert a minibatch to.
+    xtype, ytype: the dtypes to convert a minibatch to; or `KnetArray`.
     xsize, ysize: the shapes that an instance gets.
 
     Raises TypeError without a size, ValueError for a size below 1, for y with other rows than x,
@@ -80,7 +82,9 @@ def minibatch(
     last axis.
     """
     y, size = _answers_and_size(more)
-    arrays: tuple[Array, ...] = tuple(np.asarray(a) for a in (x, y) if a is not None)
+    arrays: tuple[Array, ...] = tuple(
+        a if isinstance(a, DeviceArray) else np.asarray(a) for a in (x, y) if a is not None
+    )
     rows = len(arrays[0])
     if y is not None and len(arrays[1]) != rows:
         raise ValueError(
@@ -107,4 +111,6 @@ def _answers_and_size(more: tuple[Any, ...]) -> tuple[Any, int]:
 def _formed(array: Array, dtype: Any, shape: Sequence[int] | None) -> Array:
     if shape is not None:
         array = array.reshape(len(array), *shape)
+    if isinstance(dtype, type) and issubclass(dtype, DeviceArray):
+        return cast("Any", dtype)(array)
     return array if dtype is None else array.astype(dtype, copy=False)

@@ -1,5 +1,6 @@
 """KnetArray, the array of a device, and what devices hold."""
 
+from knetengine.gpu.array import KnetArray as KnetArray
 from knetengine.gpu.devices import Device as Device
 from knetengine.gpu.devices import devices as devices
 from knetengine.gpu.memory import OutOfMemoryError as OutOfMemoryError
@@ -9,6 +10,7 @@ from knetengine.gpu.process_memory import memory_stats as memory_stats
 
 __all__ = [
     "Device",
+    "KnetArray",
     "MemoryStats",
     "OutOfMemoryError",
     "PoolStats",

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import defvjp, primitive
-from knetengine.nn.reference import kernels_take
+from knetengine.autograd.recorded import Recorded
+from knetengine.nn.reference import compute, kernels_take
 
 
 def _floating(x: Any) -> Any:
@@ -31,18 +32,18 @@ def relu(x: Any) -> Any:
 
     Source: Nair and Hinton 2010; Knet's relu.
     """
-    if type(x) is np.ndarray and x.ndim and kernels_take(x):
+    if kernels_take(x) and x.ndim:
         from knetengine.cpu import activations
 
-        return activations.apply(activations.relu, x)
+        return compute(activations.apply, activations.relu, x)
     return np.maximum(x, 0)
 
 
 def _relu(g: Any, y: Any, x: Any) -> Any:
-    if type(g) is type(y) is np.ndarray and y.ndim and kernels_take(g, y):
+    if type(g) is type(y) is not Recorded and kernels_take(g, y) and y.ndim:
         from knetengine.cpu import activations
 
-        return activations.apply(activations.relu_backward, g, y)
+        return compute(activations.apply, activations.relu_backward, g, y)
     return np.where(y <= 0, 0, g)
 
 
@@ -55,19 +56,19 @@ def sigm(x: Any) -> Any:
 
     Source: Knet's sigm.
     """
-    if type(x) is np.ndarray and x.ndim and kernels_take(x):
+    if kernels_take(x) and x.ndim:
         from knetengine.cpu import activations
 
-        return activations.apply(activations.sigm, x)
+        return compute(activations.apply, activations.sigm, x)
     e = np.exp(-np.abs(_floating(x)))
     return np.where(np.less(x, 0), e, 1)[()] / (1 + e)
 
 
 def _sigm(g: Any, y: Any, x: Any) -> Any:
-    if type(g) is type(y) is np.ndarray and y.ndim and kernels_take(g, y):
+    if type(g) is type(y) is not Recorded and kernels_take(g, y) and y.ndim:
         from knetengine.cpu import activations
 
-        return activations.apply(activations.sigm_backward, g, y)
+        return compute(activations.apply, activations.sigm_backward, g, y)
     return g * y * (1 - y)
 
 

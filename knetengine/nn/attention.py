@@ -9,7 +9,7 @@ import knetengine.numpy as kn
 from knetengine.nn import checks
 from knetengine.nn.dropout import dropout as drop
 from knetengine.nn.losses import softmax
-from knetengine.nn.reference import plain_value
+from knetengine.nn.reference import beside, plain_value
 
 
 def attention(
@@ -45,7 +45,7 @@ def attention(
         scale = 1.0 / math.sqrt(q.shape[-1] / heads)
     queries, keys, values = (_split(x, heads) for x in (q * scale, k, v))  # (..., heads, T, d)
     scores = kn.matmul(queries, kn.swapaxes(keys, -1, -2))  # (..., heads, Tq, Tk)
-    looking, added = _masks(mask, causal, scores.shape, scores.dtype, heads)
+    looking, added = _masks(mask, causal, scores, heads)
     if added is not None:
         scores = scores + added
     if scores.shape[-1] == 0:
@@ -61,9 +61,7 @@ def attention(
     return _join(kn.matmul(weights, values), heads)
 
 
-def _masks(
-    mask: Any, causal: bool, shape: tuple[int, ...], dtype: Any, heads: int
-) -> tuple[Any, Any]:
+def _masks(mask: Any, causal: bool, scores: Any, heads: int) -> tuple[Any, Any]:
     """Where queries may look, if not everywhere, and what is added to the scores, or None."""
     looking, added = None, None
     if mask is not None:
@@ -72,11 +70,11 @@ def _masks(
         if mask.dtype == np.bool_:
             looking = plain_value(mask)
         else:
-            added = mask if mask.dtype == dtype else mask.astype(dtype)
+            added = mask if mask.dtype == scores.dtype else mask.astype(scores.dtype)
             hidden = plain_value(mask) == -np.inf
             looking = ~hidden if hidden.any() else None
     if causal:
-        earlier = np.tri(shape[-2], shape[-1], dtype=bool)  # (Tq, Tk)
+        earlier = beside(scores, np.tri(*scores.shape[-2:], dtype=bool))  # (Tq, Tk)
         looking = earlier if looking is None else looking & earlier
     return looking, added
 

@@ -15,7 +15,7 @@ from knetengine.nn.reference import plain_value
 def described(x: Any) -> str:
     """An argument in a few words: shape and dtype, or its type."""
     value = plain_value(x)
-    if isinstance(value, np.ndarray | np.generic):
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"an array of shape {value.shape}, {value.dtype}"
     return f"{value!r}" if isinstance(value, int | float) else f"a {type(value).__name__}"
 

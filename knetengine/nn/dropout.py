@@ -8,7 +8,7 @@ import knetengine.numpy as kn
 from knetengine.autograd import defvjp, primitive
 from knetengine.autograd.tape import recording
 from knetengine.nn import checks
-from knetengine.nn.reference import kernels_take
+from knetengine.nn.reference import compute, kernels_take
 
 
 class _State:
@@ -49,9 +49,9 @@ def _dropped(x: Any, key: int, p: float) -> Any:
     """Linear in x; the same key makes the same mask, so that nobody need keep it."""
     threshold, scale = min(round(p * 2.0**64), 2**64 - 1), 1.0 / (1.0 - p)
     if kernels_take(x):
-        from knetengine.cpu.dropout import dropout as compute
+        from knetengine.cpu.dropout import dropout as drop
 
-        return compute(x, key, threshold, scale)
+        return compute(drop, x, key, threshold, scale)
     kept = (random_numbers(key, x) >= np.uint64(threshold)).reshape(x.shape)
     return x * (kept * x.dtype.type(scale))
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd.scatter import Scatter
+from knetengine.cpu.arrays import empty
 from knetengine.nn import checks
 from knetengine.nn.fused import Saved, fused
 from knetengine.nn.reference import kernels_take, plain_value
@@ -28,13 +29,13 @@ def _embed_back(wanted: Any, g: Any, y: Any, items: Any, table: Any, ids: np.nda
     rows, width = table.shape
     values, places = g.reshape(ids.size, width), ids.reshape(-1)  # (M, E), (M,)
     if ids.size * _SPARSE >= rows:
-        total = np.empty(table.shape, table.dtype)
+        total = empty(table.shape, table.dtype)
         segment_sums(values, places, total)
         return total, None
     used = np.zeros(rows, bool)
     used[places] = True
     numbers = np.cumsum(used)  # of the used rows, from 1
-    total = np.empty((int(numbers[-1]), width), table.dtype)
+    total = empty((int(numbers[-1]), width), table.dtype)
     segment_sums(values, numbers[places] - 1, total)
     return Scatter(total, used), None
 

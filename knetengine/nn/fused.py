@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from knetengine.autograd import defvjp, primitive, vjp
 from knetengine.autograd.recorded import holds_recorded
+from knetengine.autograd.scatter import Scatter
+from knetengine.device_arrays import first_device_array
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -40,7 +42,10 @@ def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
     """
 
     def run(saved: Saved, *arguments: Any) -> Any:
-        return compute(saved, *arguments)
+        device = first_device_array(arguments)
+        if device is None:
+            return compute(saved, *arguments)
+        return device.call_on_host(compute, saved, *arguments)
 
     run.__name__ = run.__qualname__ = getattr(twin, "__name__", "fused")
     step = primitive(run)
@@ -49,7 +54,15 @@ def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
         wanted = wanted[1:]
         if holds_recorded(g) or holds_recorded(arguments):
             return [None, *_pull_through(twin, wanted, g, arguments)]
-        return [None, *pull_back(wanted, g, y, saved.items, *arguments)]
+        device = first_device_array(arguments)
+        if device is None:
+            return [None, *pull_back(wanted, g, y, saved.items, *arguments)]
+
+        def pull_on_host(g: Any, y: Any, *arguments: Any) -> list[Any]:
+            return list(pull_back(wanted, g, y, saved.items, *arguments))
+
+        parts = device.call_on_host(pull_on_host, g, y, *arguments)
+        return [None, *(_on_device(device, part) for part in parts)]
 
     defvjp(step, joint=pull)
 
@@ -58,6 +71,13 @@ def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
 
     call.__name__ = call.__qualname__ = run.__name__
     return call
+
+
+def _on_device(device: Any, part: Any) -> Any:
+    """A sparse gradient with its numbers on a device; anything else as it is."""
+    if type(part) is not Scatter:
+        return part
+    return Scatter(device.beside(part.gradient), part.index)
 
 
 def _pull_through(

@@ -8,9 +8,11 @@ import numpy as np
 
 import knetengine.numpy as kn
 from knetengine.autograd import vjp
+from knetengine.cpu.arrays import contiguous, empty, parts_for
 from knetengine.nn.activations import relu
 from knetengine.nn.fused import Saved, fused
 from knetengine.nn.pooling import plain_max
+from knetengine.nn.reference import plain_value
 from knetengine.nn.windows import Sizes, covered, span, spread, three, views, volumes
 
 CONVOLUTION, CROSS_CORRELATION = 0, 1  # Knet's modes
@@ -55,7 +57,8 @@ def plain_deconv4(
 ) -> Any:
     """The gradient of `plain_conv4` by its image."""
     out = spread("deconv4", x, span(w.shape[2:], dilation), padding, stride)
-    nothing = np.zeros((x.shape[0], w.shape[1] * groups, *out), x.dtype)
+    shape = (x.shape[0], w.shape[1] * groups, *out)
+    nothing = np.zeros_like(plain_value(x), shape=shape)
     options = (padding, stride, dilation, mode, groups, False, None)
     _, pull = vjp(lambda image: plain_conv4(w, image, None, *options), nothing)
     return pull(x)[0]
@@ -82,7 +85,6 @@ def _parts(images: int, products: int) -> int:
 
     Sixteen of them, a vector in BLAS, take the time of one entry that another kernel reads.
     """
-    from knetengine.cpu.arrays import parts_for
 
     return parts_for(images * products // 16, images)
 
@@ -101,14 +103,13 @@ def _forward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The result, and the places of the maxima."""
     from knetengine.cpu import compilation, convolution
-    from knetengine.cpu.arrays import contiguous
 
     size = w.shape[2:]
     out = covered("conv4", x, span(size, dilation), padding, stride)
     final = out if pool is None else tuple(o // p for o, p in zip(out, pool, strict=True))
     matrices = _matrices(w, mode, groups)
     columns = matrices.shape[2] * math.prod(out)
-    y = np.empty((len(x), len(w), *three(final)), x.dtype)
+    y = empty((len(x), len(w), *three(final)), x.dtype)
     pooled = (1, 1, 1) if pool is None else three(pool)
     chosen = np.empty(y.shape if pool else (1,) * 5, np.int8)
     with compilation.one_blas_thread():
@@ -147,7 +148,6 @@ def _backward(
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
     """The gradients by w, x and bias; the first two where they are wanted."""
     from knetengine.cpu import compilation, convolution
-    from knetengine.cpu.arrays import contiguous
 
     size = w.shape[2:]
     out = covered("conv4", x, span(size, dilation), padding, stride)
@@ -156,8 +156,8 @@ def _backward(
     columns = matrices.shape[2] * math.prod(out)
     parts = _parts(len(g), columns * len(w) // groups)
     image = volumes(x)
-    dx = np.empty(image.shape if want_x else (1,) * 5, g.dtype)
-    dw = np.empty((parts, *(transposed.shape if want_w else (1, 1, 1))), g.dtype)
+    dx = empty(image.shape if want_x else (1,) * 5, g.dtype)
+    dw = empty((parts, *(transposed.shape if want_w else (1, 1, 1))), g.dtype)
     db = np.empty((parts, len(w)), g.dtype)
     with compilation.one_blas_thread():
         convolution.backward(
@@ -244,7 +244,7 @@ def _deconv4(
     groups: int,
 ) -> Any:
     out = spread("deconv4", x, span(w.shape[2:], dilation), padding, stride)
-    image = np.empty((len(x), w.shape[1] * groups, *out), x.dtype)  # only its shape counts
+    image = empty((len(x), w.shape[1] * groups, *out), x.dtype)  # only its shape counts
     nowhere = np.empty((1,) * 5, np.int8)
     options = (padding, stride, dilation, mode, groups, None)
     return _backward(w, image, x, nowhere, *options, False, True)[1]

@@ -13,7 +13,7 @@ from knetengine.autograd import defvjp, primitive
 from knetengine.nn import checks
 from knetengine.nn.activations import sigm
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import beside, kernels_take, plain_value
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 MASKED = -1  # the label of an entry that does not count
@@ -239,7 +239,7 @@ def _two_classes(
             f"{function}: labels[{', '.join(map(str, place))}] is {labels[place]}; expected "
             f"{values[0]} or {values[1]}"
         )
-    return _binary(scores, positive, average)
+    return _binary(scores, beside(scores, positive), average)
 
 
 def bce(scores: Any, labels: Any, *, average: bool = True) -> Any:

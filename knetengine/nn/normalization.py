@@ -8,7 +8,7 @@ import knetengine.numpy as kn
 from knetengine.nn import checks
 from knetengine.nn.dropout import in_training
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import beside, kernels_take, plain_value
 
 
 class bnmoments:  # noqa: N801  # Knet's name of it
@@ -139,6 +139,7 @@ def batchnorm(
     layer = _batchnorm_fused if kernels_take(x, params) else _batchnorm_twin
     y = layer(x, params, given, eps, found)
     if train and moments is not None:
+        found.mean, found.var = (beside(x, moment) for moment in (found.mean, found.var))
         moments.update(found.mean, found.var * (count / (count - 1)))
     return y
 

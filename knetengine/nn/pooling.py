@@ -8,9 +8,10 @@ import numpy as np
 
 import knetengine.numpy as kn
 from knetengine.autograd import vjp
+from knetengine.cpu.arrays import empty, parts_for
 from knetengine.nn import checks
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import beside, kernels_take, plain_value
 from knetengine.nn.windows import (
     PerAxis,
     Sizes,
@@ -52,11 +53,10 @@ def place_dtype(window: Sizes) -> Any:
 
 def _max(saved: Saved, x: np.ndarray, window: Sizes, padding: Sizes, stride: Sizes) -> np.ndarray:
     from knetengine.cpu import pooling
-    from knetengine.cpu.arrays import parts_for
 
     planes = _planes(x)
     out = covered("pool", x, window, padding, stride)
-    y = np.empty((len(planes), *three(out)), x.dtype)
+    y = empty((len(planes), *three(out)), x.dtype)
     chosen = np.empty(y.shape, place_dtype(window))
     parts = parts_for(x.size, len(planes))
     geometry = three(window), three(padding, 0), three(stride)
@@ -77,9 +77,8 @@ def _pull_max(
     stride: Sizes,
 ) -> list[Any]:
     from knetengine.cpu import pooling
-    from knetengine.cpu.arrays import parts_for
 
-    dx = np.empty((len(chosen), *three(x.shape[2:])), x.dtype)
+    dx = empty((len(chosen), *three(x.shape[2:])), x.dtype)
     parts = parts_for(x.size, len(dx))
     geometry = three(window), three(padding, 0), three(stride)
     pooling.max_backward(_planes(g), chosen, *geometry, parts, dx)
@@ -116,7 +115,7 @@ def plain_sums(x: Any, factors: np.ndarray, window: Sizes, padding: Sizes, strid
 def _plain_copies(x: Any, factors: np.ndarray, window: Sizes, padding: Sizes, stride: Sizes) -> Any:
     """The twin of `unpool`: the gradient of `plain_sums`."""
     out = spread("unpool", x, window, padding, stride)
-    nothing = np.zeros((*x.shape[:2], *out), x.dtype)
+    nothing = np.zeros_like(plain_value(x), shape=(*x.shape[:2], *out))
     _, pull = vjp(lambda v: plain_sums(v, factors, window, padding, stride), nothing)
     return pull(x)[0]
 
@@ -125,10 +124,9 @@ def _sums(
     saved: Any, x: np.ndarray, factors: np.ndarray, window: Sizes, padding: Sizes, stride: Sizes
 ) -> np.ndarray:
     from knetengine.cpu import pooling
-    from knetengine.cpu.arrays import parts_for
 
     planes = _planes(x)
-    y = np.empty((len(planes), *three(factors.shape)), x.dtype)
+    y = empty((len(planes), *three(factors.shape)), x.dtype)
     geometry = three(window), three(padding, 0), three(stride)
     weights = factors.reshape(y.shape[1:])
     pooling.sum_forward(planes, weights, *geometry, parts_for(x.size, len(planes)), y)
@@ -139,11 +137,10 @@ def _copies(
     saved: Any, x: np.ndarray, factors: np.ndarray, window: Sizes, padding: Sizes, stride: Sizes
 ) -> np.ndarray:
     from knetengine.cpu import pooling
-    from knetengine.cpu.arrays import parts_for
 
     planes = _planes(x)
     out = spread("unpool", x, window, padding, stride)
-    y = np.empty((len(planes), *three(out)), x.dtype)
+    y = empty((len(planes), *three(out)), x.dtype)
     geometry = three(window), three(padding, 0), three(stride)
     weights = factors.reshape(planes.shape[1:])
     pooling.sum_backward(planes, weights, *geometry, parts_for(y.size, len(y)), y)
@@ -154,11 +151,10 @@ def _pull_sums(
     wanted: Sequence[bool], g: np.ndarray, y: Any, items: Any, x: np.ndarray, *options: Any
 ) -> list[Any]:
     from knetengine.cpu import pooling
-    from knetengine.cpu.arrays import parts_for
 
     factors, window, padding, stride = options
     planes = _planes(g)
-    dx = np.empty((len(planes), *three(x.shape[2:])), x.dtype)
+    dx = empty((len(planes), *three(x.shape[2:])), x.dtype)
     geometry = three(window), three(padding, 0), three(stride)
     weights = factors.reshape(planes.shape[1:])
     pooling.sum_backward(planes, weights, *geometry, parts_for(dx.size, len(dx)), dx)
@@ -227,7 +223,7 @@ def pool(
     value = plain_value(x)
     inside = _inside(value.shape[2:], windows, paddings, strides)
     counts = inside if mode == AVERAGE_INSIDE else np.full(inside.shape, np.prod(windows))
-    factors = (1 / counts).astype(value.dtype)
+    factors = beside(x, (1 / counts).astype(value.dtype))
     return (_fused_sums if kernels else plain_sums)(x, factors, windows, paddings, strides)
 
 
@@ -261,4 +257,4 @@ def unpool(
     ratio = np.prod(windows) / inside if mode == AVERAGE else np.ones(inside.shape)
     kernels = kernels_take(x)
     copies = _fused_copies if kernels else _plain_copies
-    return copies(x, ratio.astype(dtype), windows, paddings, strides)
+    return copies(x, beside(x, ratio.astype(dtype)), windows, paddings, strides)

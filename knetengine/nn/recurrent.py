@@ -114,12 +114,12 @@ def rnn(
     count = _check(x, w, h, c, lengths, table, what, bidirectional)
     steps, batch = plain_value(x).shape[:2]
     size = plain_value(w[0][1]).shape[0]
-    dtype = plain_value(w[0][1]).dtype
     if table is not None:
         x = np.ascontiguousarray(plain_value(x), np.int64)
     spans = np.full(batch, steps) if lengths is None else np.asarray(lengths, np.int64)
-    h = np.zeros((count, batch, size), dtype) if h is None else h
-    c = np.zeros((count, batch, size), dtype) if c is None and what.cell else c
+    states = (count, batch, size)
+    h = np.zeros_like(plain_value(w[0][1]), shape=states) if h is None else h
+    c = np.zeros_like(plain_value(w[0][1]), shape=states) if c is None and what.cell else c
     directions = 2 if bidirectional else 1
     heads, cells = [None] * count, [None] * count
     y: Any = x

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from knetengine import device_arrays
 from knetengine.autograd.recorded import Recorded
 from knetengine.cpu import compilation
+from knetengine.device_arrays import DeviceArray, first_device_array
 
 
 class _State:
@@ -45,10 +47,22 @@ def plain_value(x: Any) -> Any:
     return x.value if isinstance(x, Recorded) else x
 
 
-def kernels_take(*arrays: Any) -> bool:
-    """Whether fused kernels may run on these: NumPy arrays of one dtype, float32 or float64.
+def compute(function: Any, *arguments: Any) -> Any:
+    """Call kernels for NumPy arrays, with such arrays or with those of a device `kernels_take`."""
+    device = first_device_array(arguments)
+    return function(*arguments) if device is None else device.call_on_host(function, *arguments)
 
-    None stands for an argument that was not given.
+
+def beside(x: Any, array: Any) -> Any:
+    """An array of the host where x, or what it holds, is: on its device, or as it is."""
+    return device_arrays.beside(plain_value(x), array)
+
+
+def kernels_take(*arrays: Any) -> bool:
+    """Whether fused kernels may run on these: arrays of one dtype, float32 or float64.
+
+    They are NumPy arrays, or those of a device that has its memory on the host. None stands for an
+    argument that was not given.
     """
     if _state.reference:
         return False
@@ -57,7 +71,11 @@ def kernels_take(*arrays: Any) -> bool:
         if array is None:
             continue
         value = plain_value(array)
-        if type(value) is not np.ndarray or (dtype is not None and value.dtype != dtype):
+        if type(value) is not np.ndarray and not (
+            isinstance(value, DeviceArray) and value.host is not None
+        ):
+            return False
+        if dtype is not None and value.dtype != dtype:
             return False
         dtype = value.dtype
     return dtype is not None and dtype.char in "fd" and compilation.available()

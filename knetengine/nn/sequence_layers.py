@@ -13,6 +13,7 @@ import numpy as np
 
 import knetengine.numpy as kn
 from knetengine.cpu import compilation
+from knetengine.cpu.arrays import contiguous, empty
 from knetengine.nn.activations import relu, sigm
 from knetengine.nn.fused import Saved, fused
 
@@ -136,14 +137,14 @@ def _pull_projection(
     from knetengine.cpu.segments import segment_sums
 
     if _folds(x, table):
-        sums = np.empty((table.shape[0], drows.shape[1]), drows.dtype)  # (V, G*H)
+        sums = empty((table.shape[0], drows.shape[1]), drows.dtype)  # (V, G*H)
         segment_sums(drows, x.reshape(-1), sums)
         return None, sums @ wx.T if wanted[1] else None, table.T @ sums, sums.sum(0)
     inputs = (x if table is None else table[x]).reshape(drows.shape[0], wx.shape[0])  # (T*B, X)
     dinputs: Any = drows @ wx.T if wanted[0] or wanted[1] else None  # (T*B, X)
     dtable = None
     if table is not None and wanted[1]:
-        dtable = np.empty_like(table)
+        dtable = empty(table.shape, table.dtype)
         segment_sums(dinputs, x.reshape(-1), dtable)
     dx = dinputs.reshape(x.shape) if wanted[0] else None
     return dx, dtable, stacked_product(inputs, drows), drows.sum(0)
@@ -169,7 +170,6 @@ def _parts(batch: int) -> int:
 
 
 def _for_kernels(*arrays: Any) -> Iterator[Any]:
-    from knetengine.cpu.arrays import contiguous
 
     return map(contiguous, arrays)
 
@@ -195,10 +195,10 @@ def _lstm(
     wh, h0, c0, lengths = _for_kernels(wh, h0, c0, lengths)
     projected, rows = _project(x, table, wx, b)
     steps, batch, size = *rows.shape, wh.shape[0]
-    y = np.empty((steps, batch, size), wh.dtype)
+    y = empty((steps, batch, size), wh.dtype)
     gates = borrow((steps, batch, 4 * size), wh.dtype)
     cells = borrow(y.shape, wh.dtype)
-    h, c = np.empty_like(h0), np.empty_like(c0)
+    h, c = empty(h0.shape, h0.dtype), empty(c0.shape, c0.dtype)
     with compilation.one_blas_thread():
         kernels.forward(
             projected, rows, wh, h0, c0, lengths, reverse, _parts(batch), y, gates, cells, h, c
@@ -258,9 +258,9 @@ def _gru(
     size = wh.shape[0]
     projected, rows = _project(x, table, wx, b[: 3 * size])
     steps, batch = rows.shape
-    y = np.empty((steps, batch, size), wh.dtype)
+    y = empty((steps, batch, size), wh.dtype)
     gates = borrow((steps, batch, 4 * size), wh.dtype)
-    h = np.empty_like(h0)
+    h = empty(h0.shape, h0.dtype)
     with compilation.one_blas_thread():
         kernels.forward(
             projected, rows, wh, b[3 * size :], h0, lengths, reverse, _parts(batch), y, gates, h
@@ -287,8 +287,8 @@ def _pull_gru(
 
     (y,) = _for_kernels(outputs[0])
     steps, batch, size = y.shape
-    drecurrent = np.empty((steps, batch, 3 * size), y.dtype)
-    dnew = np.empty_like(y)
+    drecurrent = empty((steps, batch, 3 * size), y.dtype)
+    dnew = empty(y.shape, y.dtype)
     dh = g[1].copy()
     gy, wh_transposed, start, lengths = _for_kernels(g[0], wh.T, h0, lengths)
     with compilation.one_blas_thread():
@@ -329,8 +329,8 @@ def _fused_elman(twin: Callable[..., Any], rectified: bool) -> Callable[..., Any
         wh, h0, lengths = _for_kernels(wh, h0, lengths)
         projected, rows = _project(x, table, wx, b)
         steps, batch = rows.shape
-        y = np.empty((steps, batch, wh.shape[0]), wh.dtype)
-        h = np.empty_like(h0)
+        y = empty((steps, batch, wh.shape[0]), wh.dtype)
+        h = empty(h0.shape, h0.dtype)
         with compilation.one_blas_thread():
             kernels.forward(
                 projected, rows, wh, h0, lengths, reverse, rectified, _parts(batch), y, h
@@ -354,7 +354,7 @@ def _fused_elman(twin: Callable[..., Any], rectified: bool) -> Callable[..., Any
         from knetengine.cpu import elman as kernels
 
         (y,) = _for_kernels(outputs[0])
-        drecurrent = np.empty_like(y)
+        drecurrent = empty(y.shape, y.dtype)
         dh = g[1].copy()
         gy, wh_transposed, lengths = _for_kernels(g[0], wh.T, lengths)
         with compilation.one_blas_thread():

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import knetengine.numpy as kn
+from knetengine.cpu.arrays import contiguous
 from knetengine.nn import checks
 from knetengine.nn.reference import plain_value
 
@@ -114,6 +115,5 @@ def three(numbers: Sizes, fill: int = 1) -> tuple[int, int, int]:
 
 def volumes(x: np.ndarray) -> np.ndarray:
     """An array (N, C, spatial...) as kernels want it: (N, C, D, H, W), contiguous and writable."""
-    from knetengine.cpu.arrays import contiguous
 
     return contiguous(x).reshape(*x.shape[:2], *three(x.shape[2:]))

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd.containers import flatten
+from knetengine.device_arrays import DeviceArray
 
 
 def norm(gradient: Any) -> float:
     """The Euclidean norm of all entries of one array or number."""
-    if isinstance(gradient, np.ndarray):
+    if isinstance(gradient, np.ndarray | DeviceArray):
         flat = gradient.reshape(-1)
-        return math.sqrt(float(np.vdot(flat, flat).real))
+        return math.sqrt(float(np.real(np.vdot(flat, flat))))
     return abs(gradient)
 
 

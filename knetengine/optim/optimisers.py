@@ -13,6 +13,7 @@ import numpy as np
 from knetengine.autograd.containers import flatten, paths
 from knetengine.autograd.parameters import Param
 from knetengine.cpu import compilation
+from knetengine.device_arrays import DeviceArray, beside
 from knetengine.optim.clipping import gclip as clip
 
 Arrays = Sequence[Any]
@@ -35,8 +36,8 @@ class Optimiser:
     gclip: float = 0.0
     decay: float = 0.0
     steps: int = dataclasses.field(default=0, init=False)
-    state: list[tuple[np.ndarray, ...]] = dataclasses.field(
-        default_factory=list[tuple[np.ndarray, ...]], init=False, repr=False
+    state: list[tuple[Any, ...]] = dataclasses.field(
+        default_factory=list[tuple[Any, ...]], init=False, repr=False
     )
 
     rule: ClassVar[str] = "sgd"
@@ -81,20 +82,20 @@ class Optimiser:
             self._check(w, n, arrays[n], gradients[n])
         clipped = clip([gradients[n] for n in numbers], self.gclip, each=True)
         states = [self._state(n, arrays[n]) for n in numbers]
-        self._change(list(arrays.values()), [np.asarray(d) for d in clipped], states)
+        self._change(list(arrays.values()), [_as_array(d) for d in clipped], states)
         for n in numbers:
             if isinstance(leaves[n], float | int):
                 leaves[n] = float(arrays[n])
         return rebuild(iter(leaves))
 
-    def _check(self, w: Any, number: int, array: np.ndarray, gradient: Any) -> None:
+    def _check(self, w: Any, number: int, array: Any, gradient: Any) -> None:
         if array.shape != np.shape(gradient):
             raise ValueError(
                 f"{type(self).__name__}.update: w{list(paths(w))[number]} has shape "
                 f"{array.shape}, its gradient {np.shape(gradient)}"
             )
 
-    def _state(self, number: int, array: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _state(self, number: int, array: Any) -> tuple[Any, ...]:
         """What is remembered of a parameter; zeros at first, or if it has another shape now."""
         while len(self.state) <= number:
             self.state.append(())
@@ -102,12 +103,15 @@ class Optimiser:
         if len(kept) != self.slots or any(s.shape != array.shape for s in kept):
             kept = tuple(np.zeros_like(array, order="C") for _ in range(self.slots))
             self.state[number] = kept
+        elif any(type(s) is not type(array) for s in kept):  # read from a file
+            self.state[number] = kept = tuple(beside(array, s) for s in kept)
         return kept
 
-    def _change(self, w: Arrays, g: Arrays, states: Sequence[tuple[np.ndarray, ...]]) -> None:
+    def _change(self, w: Arrays, g: Arrays, states: Sequence[tuple[Any, ...]]) -> None:
         """Change the arrays: those that kernels take in one call, the others one by one."""
         decay = self._coupled_decay()
-        together = [n for n, array in enumerate(w) if _kernels_take(array, g[n], self.least)]
+        hosts = [(_host(array), _host(g[n])) for n, array in enumerate(w)]
+        together = [n for n, pair in enumerate(hosts) if _kernels_take(*pair, self.least)]
         if together and compilation.available():
             from knetengine.cpu.updates import update
 
@@ -115,9 +119,9 @@ class Optimiser:
                 ours = [n for n in together if w[n].dtype == dtype]
                 update(
                     self.rule,
-                    [w[n] for n in ours],
-                    [g[n] for n in ours],
-                    [states[n] for n in ours],
+                    [hosts[n][0] for n in ours],
+                    [hosts[n][1] for n in ours],
+                    [tuple(map(_host, states[n])) for n in ours],
                     (self.lr, decay, *self._constants()),
                 )
         else:
@@ -126,9 +130,16 @@ class Optimiser:
             self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
 
 
-def _kernels_take(w: np.ndarray, g: np.ndarray, least: int) -> bool:
+def _host(array: Any) -> Any:
+    """The NumPy array over the memory of an array; None where that is not the host's."""
+    return array.host if isinstance(array, DeviceArray) else array
+
+
+def _kernels_take(w: Any, g: Any, least: int) -> bool:
     return (
-        w.size >= least
+        w is not None
+        and g is not None
+        and w.size >= least
         and w.dtype.char in "fd"
         and w.dtype == g.dtype
         and w.flags.c_contiguous
@@ -136,9 +147,10 @@ def _kernels_take(w: np.ndarray, g: np.ndarray, least: int) -> bool:
     )
 
 
-def _as_array(leaf: Any) -> np.ndarray:
+def _as_array(leaf: Any) -> Any:
     """The array to change; for a number a new one."""
-    return np.asarray(leaf.value if isinstance(leaf, Param) else leaf)
+    value = leaf.value if isinstance(leaf, Param) else leaf
+    return value if isinstance(value, DeviceArray) else np.asarray(value)
 
 
 @dataclasses.dataclass

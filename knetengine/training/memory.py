@@ -1,8 +1,8 @@
 """What the process and the engine's arrays hold, for the memory pane."""
 
 from knetengine.autograd import last_tape, measure_next_tape
-from knetengine.gpu import memory_stats
-from knetengine.training.metrics import Memory
+from knetengine.gpu import PoolStats, memory_stats
+from knetengine.training.metrics import Memory, PoolFigures
 
 
 class MemorySampler:
@@ -31,4 +31,17 @@ class MemorySampler:
             tape_entries=tape.entries,
             tape_bytes=tape.bytes,
             parameter_bytes=parameter_bytes,
+            pools=tuple(_figures(pool) for pool in process.pools.values()),
         )
+
+
+def _figures(pool: PoolStats) -> PoolFigures:
+    return PoolFigures(
+        device=pool.device,
+        used_bytes=pool.active.now,
+        used_peak_bytes=pool.active.peak,
+        reserved_bytes=pool.reserved.now,
+        reserved_peak_bytes=pool.reserved.peak,
+        fragmentation=pool.fragmentation,
+        reuse=pool.reuse,
+    )

@@ -28,11 +28,28 @@ class Plan(msgspec.Struct, tag="plan", tag_field="kind", frozen=True):
     epochs: int
 
 
+class PoolFigures(msgspec.Struct, frozen=True):
+    """What the pool of a device held; sizes in bytes.
+
+    used: in blocks that arrays hold; reserved: what the device has given. reuse: the share of
+    requests that needed no call of the device.
+    """
+
+    device: str
+    used_bytes: int
+    used_peak_bytes: int
+    reserved_bytes: int
+    reserved_peak_bytes: int
+    fragmentation: float
+    reuse: float
+
+
 class Memory(msgspec.Struct, tag="memory", tag_field="kind", frozen=True):
     """What the process and the engine's arrays held; sizes in bytes.
 
     `tape_bytes` are the buffers that one gradient kept for its backward pass, `tape_entries`
-    its recorded operations; `parameter_bytes` the arrays last offered as a checkpoint.
+    its recorded operations; `parameter_bytes` the arrays last offered as a checkpoint. `pools` are
+    those of the devices whose KnetArrays the run uses.
     """
 
     time: float
@@ -41,6 +58,7 @@ class Memory(msgspec.Struct, tag="memory", tag_field="kind", frozen=True):
     tape_entries: int
     tape_bytes: int
     parameter_bytes: int
+    pools: tuple[PoolFigures, ...] = ()
 
 
 class Event(msgspec.Struct, tag="event", tag_field="kind", frozen=True):

@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from knetengine.autograd.parameters import Param
+from knetengine.device_arrays import DeviceArray
 
 KINDS = (
     "arrays, numbers, text, np.random.Generator, optimisers and other dataclasses, in lists, "
@@ -26,7 +27,8 @@ class StateError(ValueError):
 def captured(thing: Any, name: str = "") -> Any:
     """The state of `thing` as arrays, numbers, text and None in lists, tuples and dicts.
 
-    Arrays are not copied. Raises StateError naming what has no state that is known.
+    Arrays are not copied, but those of devices are. Raises StateError naming what has no state that
+    is known.
     """
     if isinstance(thing, dict):
         items = cast("dict[Any, Any]", thing).items()
@@ -43,6 +45,8 @@ def captured(thing: Any, name: str = "") -> Any:
         return {
             field: captured(getattr(thing, field), f"{name}.{field}") for field in _names(thing)
         }
+    if isinstance(thing, DeviceArray):
+        return np.asarray(thing)
     if isinstance(thing, np.ndarray | np.generic) and not thing.dtype.hasobject:
         return thing
     if thing is None or isinstance(thing, bool | int | float | str):
@@ -114,14 +118,23 @@ def _restore_param(thing: Param, saved: Any, name: str) -> Any:
 
 
 def _restore_array(thing: np.ndarray[Any, Any], saved: Any, name: str) -> Any:
-    same = (
-        isinstance(saved, np.ndarray) and saved.shape == thing.shape and saved.dtype == thing.dtype
-    )
-    _check(same, thing, saved, name)
+    _check(_is_like(saved, thing), thing, saved, name)
     if not thing.flags.writeable:
         return saved
     thing[...] = saved
     return thing
+
+
+def _restore_device_array(thing: DeviceArray, saved: Any, name: str) -> Any:
+    _check(_is_like(saved, thing), thing, saved, name)
+    thing[...] = thing.beside(saved)
+    return thing
+
+
+def _is_like(saved: Any, thing: Any) -> bool:
+    return (
+        isinstance(saved, np.ndarray) and saved.shape == thing.shape and saved.dtype == thing.dtype
+    )
 
 
 def _restore_fields(thing: Any, saved: Any, name: str) -> Any:
@@ -139,6 +152,7 @@ _RESTORERS: tuple[tuple[Any, Callable[[Any, Any, str], Any]], ...] = (
     (np.random.Generator, _restore_generator),
     (Param, _restore_param),
     (np.ndarray, _restore_array),
+    (DeviceArray, _restore_device_array),
     (np.generic, lambda thing, saved, name: type(thing)(saved)),
 )
 
@@ -156,7 +170,7 @@ def _check(holds: bool, thing: Any, saved: Any, name: str) -> None:
 
 
 def _described(thing: Any) -> str:
-    if isinstance(thing, np.ndarray):
+    if isinstance(thing, np.ndarray | DeviceArray):
         return f"an array of shape {thing.shape}, {thing.dtype}"
     if isinstance(thing, list | tuple | dict):
         return f"a {type(cast('Any', thing)).__name__} of {len(cast('Any', thing))}"

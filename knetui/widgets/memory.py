@@ -5,7 +5,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from knetengine.training.metrics import Memory
+from knetengine.training.metrics import Memory, PoolFigures
 from knetui.run_view import RunView
 from knetui.widgets.pane import Pane
 
@@ -45,6 +45,7 @@ class MemoryPane(Pane):
                 ("tape", in_bytes(memory.tape_bytes), "held by one gradient"),
                 ("tape ops", f"{memory.tape_entries:,}", "recorded on it"),
                 ("weights", in_bytes(memory.parameter_bytes), of_run),
+                *(row for pool in memory.pools for row in pool_rows(pool)),
             ]
         own, free, total = machine_figures()
         rows += [
@@ -60,6 +61,19 @@ class MemoryPane(Pane):
         more = len(rows) != self._rows
         self._rows = len(rows)
         self.query_one(MemoryFigures).update(figures, layout=more)
+
+
+def pool_rows(pool: PoolFigures) -> list[tuple[str, str, str]]:
+    """What is shown of a device's pool."""
+    return [
+        (
+            f"{pool.device} pool",
+            in_bytes(pool.used_bytes),
+            f"of {in_bytes(pool.reserved_bytes)} reserved",
+        ),
+        ("  peak", in_bytes(pool.used_peak_bytes), f"of {in_bytes(pool.reserved_peak_bytes)}"),
+        ("  reuse", f"{pool.reuse:.2%}", f"{pool.fragmentation:.0%} in fragments"),
+    ]
 
 
 def machine_figures() -> tuple[int, int, int]:

@@ -13,8 +13,9 @@ import numpy as np
 
 from knetengine.autograd.calls import primitive
 from knetengine.autograd.primitives import composed, defvjp
-from knetengine.autograd.recorded import holds_recorded
+from knetengine.autograd.recorded import holds_recorded, plain
 from knetengine.autograd.rules.shapes import along, ndim_of, shape_of
+from knetengine.device_arrays import beside
 
 Side: TypeAlias = Callable[[Any, int, int, Any, bool], Any]  # (array, axis, width, option, after)
 
@@ -144,7 +145,8 @@ def _reflection(period: int, array: Any, axis: int, width: int, kind: str, after
         return pads
     shape = [-1 if i == axis else 1 for i in range(array.ndim)]
     left, right = array[along(axis, slice(0, 1))], array[along(axis, slice(last, None))]
-    climb = turns.reshape(shape).astype(np.finfo(array.dtype).dtype) * (right - left)
+    turns = beside(plain(array), turns.reshape(shape).astype(np.finfo(array.dtype).dtype))
+    climb = turns * (right - left)
     return climb + np.where(mirrored.reshape(shape), left + right - pads, pads)
 
 

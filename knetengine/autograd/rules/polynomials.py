@@ -10,6 +10,7 @@ from knetengine.autograd.primitives import composed, defvjp, refuse
 from knetengine.autograd.recorded import plain
 from knetengine.autograd.rules.elementwise import is_complex
 from knetengine.autograd.rules.reductions import as_array
+from knetengine.device_arrays import beside
 
 
 @composed(np.polyval)
@@ -33,7 +34,7 @@ def _by_coefficients(g: Any, y: Any, p: Any, x: Any) -> Any:
 
 def _by_place(g: Any, y: Any, p: Any, x: Any) -> Any:
     powers = np.arange(p.size - 1, 0, -1, dtype=y.dtype)  # of integers they would be float64
-    return g * np.polyval(p[:-1] * powers, x)
+    return g * np.polyval(p[:-1] * beside(plain(p), powers), x)
 
 
 defvjp(polyval, _by_coefficients, _by_place)

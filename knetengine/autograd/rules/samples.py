@@ -10,11 +10,13 @@ from knetengine.autograd.primitives import composed, defvjp
 from knetengine.autograd.recorded import plain
 from knetengine.autograd.rules.conversion import as_array
 from knetengine.autograd.rules.shapes import ndim_of, shape_of
+from knetengine.device_arrays import beside
 
 
 def _weights(num: int, endpoint: bool, like: Any) -> Any:
     """How far each sample is on its way to `stop`, in the precision of the samples."""
-    return np.linspace(0.0, 1.0, num, endpoint, dtype=plain(like).real.dtype)  # (num,)
+    parts = np.linspace(0.0, 1.0, num, endpoint, dtype=plain(like).real.dtype)  # (num,)
+    return beside(plain(like), parts)
 
 
 @primitive

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from knetengine.autograd.calls import unpack
 from knetengine.autograd.primitives import Function, composed, defvjp
 from knetengine.autograd.recorded import plain
 from knetengine.autograd.rules.shapes import inverse, shape_of
+from knetengine.device_arrays import DeviceArray
 
 # Axes in another order
 
@@ -63,7 +65,10 @@ def _read_order(a: Any, order: str) -> str:
     """The order that "A" stands for: as an array lies in memory."""
     if order != "A":
         return order
-    return "F" if plain(a).flags.fnc else "C"
+    value = plain(a)
+    if isinstance(value, DeviceArray):  # which has no flags, but is laid out as such an array is
+        value = as_strided(np.empty(1, value.dtype), value.shape, value.strides)
+    return "F" if value.flags.fnc else "C"
 
 
 defvjp(np.reshape, _reshape)

@@ -45,7 +45,7 @@ def _whole(g: Any, kernel: Any, mode: str) -> Any:
         return g
     before = (kernel.size - 1) // 2
     after = kernel.size - 1 - before
-    return np.concatenate((np.zeros(before, g.dtype), g, np.zeros(after, g.dtype)))
+    return np.pad(g, (before, after))
 
 
 def _by_signal(g: Any, y: Any, a: Any, v: Any, mode: str) -> Any:

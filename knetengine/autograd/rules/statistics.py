@@ -17,6 +17,7 @@ from knetengine.autograd.recorded import Recorded, plain
 from knetengine.autograd.rules.elementwise import is_complex
 from knetengine.autograd.rules.reductions import as_array, count
 from knetengine.autograd.scatter import scattered
+from knetengine.device_arrays import beside
 
 # Quantiles
 
@@ -85,6 +86,7 @@ def to_neighbours(g: Any, a: Any, near: Neighbours, weight: Any) -> Any:
     """The gradient of quantiles, put to the entries they lie between."""
     g = np.reshape(g, near.lower.shape)
     size, dtype = (np.size(a),), g.dtype
+    weight = beside(plain(g), weight)
     lower = scattered(g * (1.0 - weight), near.lower, size, dtype)
     return np.reshape(lower + scattered(g * weight, near.upper, size, dtype), np.shape(a))
 
@@ -127,7 +129,7 @@ def _define_quantile(function: Function, whole: float) -> None:
         # NumPy rounds in the dtype of the entries, and so must who looks for the same ones.
         dtype = np.result_type(np.real(plain(a)), np.float32)
         return neighbours(
-            lambda n: function(np.arange(n, dtype=dtype), plain(q), method=method),
+            lambda n: function(np.arange(n, dtype=dtype), np.asarray(plain(q)), method=method),
             a,
             axis,
             _EXTRA_POSITIONS.get(method),
@@ -147,7 +149,8 @@ def _define_quantile(function: Function, whole: float) -> None:
     ) -> Any:
         near = find(y, a, q, axis, method, weights)
         entries = np.ravel(a)
-        slope = (entries[near.upper] - entries[near.lower]) * (near.rate / whole)
+        rate = beside(plain(a), near.rate / whole)
+        slope = (entries[near.upper] - entries[near.lower]) * rate
         return np.reshape(np.sum(np.reshape(g, slope.shape) * slope, 1), np.shape(q))
 
     defvjp(quantile, by_array, by_q)

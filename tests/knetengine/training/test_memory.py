@@ -3,6 +3,7 @@
 import numpy as np
 
 from knetengine import grad
+from knetengine.gpu import KnetArray
 from knetengine.training.memory import MemorySampler
 
 
@@ -38,3 +39,14 @@ def test_a_sample_says_what_the_last_gradient_kept() -> None:
     assert entries == small_entries >= 3
     assert small_bytes >= 10 * 100 * 8  # at least what tanh gave
     assert 90 < large_bytes / small_bytes < 110
+
+
+def test_a_sample_has_the_pool_of_each_device_in_use() -> None:
+    sampler = MemorySampler(interval=0)
+    held = KnetArray(np.zeros((100, 100)), device="cpu")
+    sample = sampler.sample(0.0, 0)
+    assert sample is not None
+    pool = next(pool for pool in sample.pools if pool.device == "cpu")
+    assert held.nbytes <= pool.used_bytes <= pool.reserved_bytes <= pool.reserved_peak_bytes
+    assert pool.used_bytes <= pool.used_peak_bytes
+    assert 0 <= pool.reuse <= 1

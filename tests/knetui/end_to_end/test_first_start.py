@@ -57,6 +57,17 @@ def test_the_memory_pane_shows_all_its_figures(open_workbench: Open) -> None:
         assert re.search(figure, text)
 
 
+def test_the_memory_pane_shows_the_pool_of_a_device(open_workbench: Open) -> None:
+    terminal = open_workbench()
+    terminal.press("F3")
+    terminal.type("--atype KnetArray@cpu")
+    terminal.press("Enter")
+    train(terminal)
+    text = terminal.settle(0.3, 1.0)
+    for figure in (r"cpu pool +[\d.]+ [KM]?i?B", r"  peak +[\d.]+ [KM]?i?B", r"reuse +9\d\.\d\d%"):
+        assert re.search(figure, text), text
+
+
 def test_options_can_be_read_while_they_are_typed(open_workbench: Open) -> None:
     terminal = open_workbench()
     terminal.press("F3")

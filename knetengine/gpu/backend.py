@@ -1,0 +1,72 @@
+"""What a KnetArray asks of the device that it is on.
+
+A backend knows what is stored (on the CPU NumPy arrays in blocks of a pool, on CUDA an address with
+shape and strides), never a KnetArray: arguments come with what is stored in place of the arrays,
+and results go the same way.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+Storage: TypeAlias = Any
+"""Numbers in a device's memory; it has `shape`, `strides`, `dtype` and `size`."""
+
+
+class Backend(Protocol):
+    """One device, as a KnetArray sees it."""
+
+    name: str
+    storage_type: type
+
+    def upload(self, array: np.ndarray) -> Storage:
+        """A copy of an array of the host."""
+        ...
+
+    def download(self, storage: Storage) -> np.ndarray:
+        """A copy on the host, once all that was asked before is done."""
+        ...
+
+    def ufunc(
+        self,
+        ufunc: Any,
+        method: str,
+        inputs: tuple[Any, ...],
+        options: Mapping[str, Any],
+        out: tuple[Any, ...] | None,
+    ) -> Any:
+        """A universal function, or a method of one: ``reduce``, ``at`` ..."""
+        ...
+
+    def function(self, function: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Any other function of NumPy's.
+
+        Raises TypeError, naming it, where the device has none.
+        """
+        ...
+
+    def item(self, storage: Storage, index: Any) -> Storage:
+        """An item or a slice; a slice is a view."""
+        ...
+
+    def host(self, storage: Storage) -> np.ndarray | None:
+        """It as a NumPy array over the same memory, where that is the host's."""
+        ...
+
+    def allocating(self) -> AbstractContextManager[None]:
+        """While this holds, kernels for NumPy arrays put what they make into this device's pool."""
+        ...
+
+    def kept(self, result: Any) -> Any:
+        """Results of such kernels, stored on the device: arrays, numbers, or sequences of them."""
+        ...
+
+    def base(self, storage: Storage) -> Any:
+        """What it is a view of; None if it is a whole block's."""
+        ...
+
+    def write(self, storage: Storage, index: Any, value: Any) -> None:
+        """Write an item or a slice."""
+        ...
