@@ -56,6 +56,10 @@ class DeviceArray(ArrayMethods):
         """Call a function of NumPy arrays with the memory of arrays of a device that has `host`."""
         raise NotImplementedError
 
+    def call_layer(self, name: str, *arguments: Any) -> Any:
+        """Call the device's own kernels for a layer; KeyError where it has none of that name."""
+        raise NotImplementedError
+
 
 def first_device_array(arguments: Any) -> DeviceArray | None:
     """The first array of a device among some arguments; None if there is none."""

@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-snapshots", action="store_true", help="write snapshots/ anew")
 
 
-OPTIONAL = ("slow", "onnx", "array_api", "peers")
+OPTIONAL = ("slow", "gpu", "onnx", "array_api", "peers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

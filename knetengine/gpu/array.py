@@ -160,6 +160,15 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
             result = function(*stored(arguments))
         return self._wrapped(self.backend.kept(result))
 
+    def call_layer(self, name: str, *arguments: Any) -> Any:
+        """Call the device's own kernels for a layer.
+
+        Raises KeyError where it has none of that name, TypeError for arrays of another place.
+        """
+        layer = self.backend.layer(name)
+        refuse_mixed(name, arguments, self.device, kinds="fc")
+        return self._wrapped(layer(self.backend, *stored(arguments)))
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             raise ValueError("a KnetArray's numbers are in its device's memory: they are copied")

@@ -5,7 +5,7 @@ shape and strides), never a KnetArray: arguments come with what is stored in pla
 and results go the same way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
@@ -61,6 +61,10 @@ class Backend(Protocol):
 
     def kept(self, result: Any) -> Any:
         """Results of such kernels, stored on the device: arrays, numbers, or sequences of them."""
+        ...
+
+    def layer(self, name: str) -> Callable[..., Any]:
+        """The kernels for a layer; KeyError where there are none of their own."""
         ...
 
     def base(self, storage: Storage) -> Any:

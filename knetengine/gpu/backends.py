@@ -21,6 +21,12 @@ def backend_named(name: str | None) -> Backend:
         return _made[name]
 
 
+def add_device(name: str, backend: Backend) -> None:
+    """Let a backend be found by a name: a device that is not one of this machine's."""
+    with _making:
+        _made[name] = backend
+
+
 def _first() -> str:
     return next((name for name in _names() if name != "cpu"), "cpu")
 
@@ -34,4 +40,9 @@ def _backend(name: str) -> Backend:
         from knetengine.gpu.host_backend import HostBackend
 
         return HostBackend()
+    if name in _names():
+        from knetengine.gpu.device.backend import DeviceBackend
+        from knetengine.gpu.drivers.cupy_driver import CupyDriver
+
+        return DeviceBackend(CupyDriver(int(name.removeprefix("cuda:"))), name)
     raise ValueError(f"no device {name!r}; expected one of {', '.join(_names())}")

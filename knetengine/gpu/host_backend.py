@@ -1,6 +1,6 @@
 """The CPU as a device: NumPy arrays in blocks of a pool, computed with by NumPy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -101,6 +101,10 @@ class HostBackend:
     def allocating(self) -> AbstractContextManager[None]:
         """While this holds, the kernels for NumPy arrays put what they make into the pool."""
         return allocating(self.empty)
+
+    def layer(self, name: str) -> Callable[..., Any]:
+        """Raises KeyError: the kernels for NumPy arrays are this device's."""
+        raise KeyError(name)
 
     def base(self, storage: np.ndarray) -> np.ndarray | None:
         """The array that it is a view of; None if there is none."""

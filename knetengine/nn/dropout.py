@@ -7,6 +7,7 @@ import numpy as np
 import knetengine.numpy as kn
 from knetengine.autograd import defvjp, primitive
 from knetengine.autograd.tape import recording
+from knetengine.device_arrays import DeviceArray
 from knetengine.nn import checks
 from knetengine.nn.reference import compute, kernels_take
 
@@ -52,6 +53,8 @@ def _dropped(x: Any, key: int, p: float) -> Any:
         from knetengine.cpu.dropout import dropout as drop
 
         return compute(drop, x, key, threshold, scale)
+    if isinstance(x, DeviceArray) and x.host is None:  # which has no uint64
+        return x.call_layer("dropout", x, key, threshold, scale)
     kept = (random_numbers(key, x) >= np.uint64(threshold)).reshape(x.shape)
     return x * (kept * x.dtype.type(scale))
 

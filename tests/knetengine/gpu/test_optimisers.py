@@ -1,5 +1,6 @@
 """The optimisers on arrays of a device."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ def arrays() -> list[np.ndarray]:
     return [np.asarray(draw.standard_normal(shape), np.float32) for shape in shapes]
 
 
-def placed(arrays: list[np.ndarray]) -> list[KnetArray]:
-    return [KnetArray(array, device="cpu") for array in arrays]
+@pytest.fixture
+def placed(device: str) -> Callable[[list[np.ndarray]], list[KnetArray]]:
+    return lambda arrays: [KnetArray(array, device=device) for array in arrays]
 
 
 def take_steps(rule: Any, w: list[Any], place: Any, count: int = 3) -> list[Any]:
@@ -33,7 +35,7 @@ def take_steps(rule: Any, w: list[Any], place: Any, count: int = 3) -> list[Any]
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_updates_on_a_device_are_those_of_the_host(rule: Any) -> None:
+def test_updates_on_a_device_are_those_of_the_host(rule: Any, placed: Any) -> None:
     expected = take_steps(rule(decay=0.01, gclip=20.0), arrays(), lambda g: g)
     w = placed(arrays())
     found = take_steps(rule(decay=0.01, gclip=20.0), list(w), placed)
@@ -43,7 +45,7 @@ def test_updates_on_a_device_are_those_of_the_host(rule: Any) -> None:
         np.testing.assert_allclose(np.asarray(array), host, 1e-6, 1e-7)
 
 
-def test_a_state_from_a_file_goes_to_the_device() -> None:
+def test_a_state_from_a_file_goes_to_the_device(placed: Any) -> None:
     straight = optim.Adam()
     w = take_steps(straight, placed(arrays()), placed, 4)
     first, second = optim.Adam(), optim.Adam()

@@ -1,0 +1,1 @@
+"""A device behind a driver: what NumPy's functions are on it."""

@@ -1,0 +1,110 @@
+"""What is stored on a device: a block of its memory, and how an array lies in it.
+
+Views are found by NumPy itself: a ghost is a NumPy array with the device's address, whose numbers
+nobody may look at. What a viewing function makes of it says where the view lies.
+"""
+
+from typing import Any, cast
+
+import numpy as np
+
+from knetengine.gpu.drivers.interface import Address
+from knetengine.gpu.kernels.operand import Operand, Shape
+from knetengine.gpu.memory import Block
+
+
+class HeldAddress(Address):
+    """A place in a block. It keeps the block, and so does an `Operand` that has it.
+
+    Work of one stream is done in order: memory that is given back once a kernel was launched may be
+    handed out at once. Before that it may not, and what launches a kernel has its operands.
+    """
+
+    block: Block
+
+
+def held(address: int, block: Block) -> HeldAddress:
+    """A place in a block, which keeps it."""
+    place = HeldAddress(address)
+    place.block = block
+    return place
+
+
+class Stored:
+    """An array in a block of a device's memory.
+
+    operand: what kernels are given; it keeps the block.
+    whole: whether it is the array that the block was asked for, and no view of one.
+    """
+
+    __slots__ = ("operand", "whole")
+
+    def __init__(self, operand: Operand, whole: bool = False) -> None:
+        self.operand = operand
+        self.whole = whole
+
+    @property
+    def block(self) -> Block:
+        """The block it is in."""
+        return cast("HeldAddress", self.operand.address).block
+
+    @property
+    def shape(self) -> Shape:
+        """The shape."""
+        return self.operand.shape
+
+    @property
+    def strides(self) -> Shape:
+        """The strides in bytes."""
+        return self.operand.strides
+
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """The kind of its numbers."""
+        return self.operand.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.operand.size
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.operand.shape)
+
+
+class _Ghostly:
+    """Has NumPy make an array at an address of the device."""
+
+    def __init__(self, operand: Operand) -> None:
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (int(operand.address), False),
+            "shape": operand.shape,
+            "strides": operand.strides,
+            "typestr": operand.dtype.str,
+        }
+
+
+def ghost(stored: Stored) -> np.ndarray:
+    """An array of NumPy's at the device's address: to be looked at otherwise, never into."""
+    return np.asarray(_Ghostly(stored.operand))
+
+
+def view(stored: Stored, look: Any, *args: Any, **options: Any) -> Any:
+    """What a viewing function makes of an array: ``view(x, np.transpose, (1, 0))``.
+
+    A list or tuple of views comes back as a list.
+    """
+    seen: Any = look(ghost(stored), *args, **options)
+    if isinstance(seen, list | tuple):
+        return [_view_at(stored, part) for part in seen]
+    return _view_at(stored, seen)
+
+
+def _view_at(stored: Stored, seen: np.ndarray) -> Stored:
+    address = stored.operand.address
+    if seen.size:
+        address = held(seen.__array_interface__["data"][0], stored.block)
+    return Stored(Operand(address, seen.shape, seen.strides, stored.dtype))

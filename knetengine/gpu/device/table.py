@@ -1,0 +1,34 @@
+"""The table of NumPy's functions that a device has.
+
+A function takes the backend, then NumPy's arguments with what is stored in place of arrays.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from knetengine.gpu.device.backend import DeviceBackend
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+UNSET: Any = inspect.signature(np.sum).parameters["keepdims"].default  # NumPy's own mark
+
+
+def define(*functions: Any) -> Callable[[Any], Any]:
+    """Enter a function under NumPy's."""
+
+    def enter(function: Any) -> Any:
+        FUNCTIONS.update(dict.fromkeys(functions, function))
+        return function
+
+    return enter
+
+
+def only(backend: "DeviceBackend", name: str, usual: bool, what: str) -> None:
+    """Raise TypeError unless an option is as usual."""
+    if not usual:
+        raise TypeError(
+            f"np.{name} with {what} is not on {backend.name}; compute it on the host: np.asarray(k)"
+        )
