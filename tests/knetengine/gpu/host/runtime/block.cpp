@@ -1,43 +1,16 @@
-#include "block.h"
-
 #include "announcements.h"
+#include "grid.h"
 
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
-#include <vector>
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 namespace kn {
 
+Grid grid;
+
 namespace {
-
-enum class State : unsigned char { ready, waits_for_block, waits_for_warp, left };
-
-struct Thread {
-  State state;
-  Operation operation;
-  unsigned mask;
-  unsigned source;
-  Place place;
-  u64 value;
-  Outcome outcome;
-  Fiber* fiber;
-};
-
-// ThreadSanitizer has to see each thread as somebody else, also those of different blocks. Sets of
-// identities are taken in turn, so that a thread of one block is never ordered with the blocks next
-// to it. Elsewhere a fiber runs thread after thread until one of them has to wait.
-#ifdef KN_THREAD
-constexpr bool one_fiber_a_thread = true;
-constexpr unsigned identities = 2 * most_threads;  // ThreadSanitizer has 8128
-#else
-constexpr bool one_fiber_a_thread = false;
-constexpr unsigned identities = most_threads;
-#endif
-constexpr unsigned most_sets = one_fiber_a_thread ? 4 : 1;  // more would mostly be made anew
 
 // ThreadSanitizer keeps what has been released by address, in cells of 8 bytes.
 struct alignas(8) Token {
@@ -46,82 +19,6 @@ struct alignas(8) Token {
 
 Token start_token, end_token, fence_token;
 Token block_tokens[most_sets], warp_tokens[most_sets][warp_lanes];
-
-struct {
-  Run run;
-  void* const* arguments;
-  Order order;
-  Fault* fault;
-  bool failed;
-  unsigned count;        // threads of a block
-  unsigned started;      // of them, in the order
-  unsigned left;         // of them
-  unsigned set;          // of identities
-  unsigned number;       // the thread that runs
-  bool inside;           // whether one does
-  bool waited;           // whether a thread of this block did
-  void* dynamic_shared;
-  Fiber scheduler;
-  Fiber fibers[identities];
-  std::vector<Fiber*> idle;
-  Thread threads[most_threads];
-  uint3 coordinates[most_threads];
-  unsigned arranged[most_threads];
-} grid;
-
-Thread& running() { return grid.threads[grid.number]; }
-
-// Faults
-
-void blame(unsigned number, std::uint64_t address, const char* format, va_list values) {
-  if (grid.failed) return;
-  grid.failed = true;
-  Fault& fault = *grid.fault;
-  const uint3 thread = grid.coordinates[number];
-  std::memcpy(fault.block, &blockIdx, sizeof fault.block);
-  std::memcpy(fault.thread, &thread, sizeof fault.thread);
-  fault.address = address;
-  std::vsnprintf(fault.text, sizeof fault.text, format, values);
-}
-
-void blame(unsigned number, const char* format, ...) {
-  va_list values;
-  va_start(values, format);
-  blame(number, 0, format, values);
-  va_end(values);
-}
-
-const char* name(Operation operation) {
-  switch (operation) {
-    case Operation::barrier: return "__syncthreads()";
-    case Operation::barrier_count: return "__syncthreads_count()";
-    case Operation::barrier_and: return "__syncthreads_and()";
-    case Operation::barrier_or: return "__syncthreads_or()";
-    case Operation::warp_barrier: return "__syncwarp()";
-    case Operation::shuffle: return "a shuffle";
-    case Operation::vote: return "a vote";
-  }
-  return "?";
-}
-
-// "thread (1,0,0) has left the kernel" and the like.
-struct Description {
-  char text[160];
-  explicit Description(unsigned number) {
-    const Thread& thread = grid.threads[number];
-    const uint3 at = grid.coordinates[number];
-    char what[120] = "has left the kernel";
-    if (thread.state != State::left) {
-      const char* slash = std::strrchr(thread.place.file, '/');
-      char mask[24] = "";
-      if (thread.state == State::waits_for_warp)
-        std::snprintf(mask, sizeof mask, " with mask 0x%x", thread.mask);
-      std::snprintf(what, sizeof what, "waits at %s%s, %.60s:%d", name(thread.operation), mask,
-                    slash ? slash + 1 : thread.place.file, thread.place.line);
-    }
-    std::snprintf(text, sizeof text, "thread (%u,%u,%u) %s", at.x, at.y, at.z, what);
-  }
-};
 
 // Running threads
 
@@ -222,21 +119,6 @@ void synchronise([[maybe_unused]] Token& token, [[maybe_unused]] unsigned first,
 #endif
 }
 
-bool same_place(const Thread& a, const Thread& b) {
-  return a.operation == b.operation && a.place.line == b.place.line &&
-         (a.place.file == b.place.file || !std::strcmp(a.place.file, b.place.file));
-}
-
-bool waits_together_in_block(const Thread& a, const Thread& b) {
-  return b.state == State::waits_for_block && same_place(a, b);
-}
-
-// CUDA allows __syncwarp in the two branches of a condition; other operations have to be the same.
-bool waits_together_in_warp(const Thread& a, const Thread& b) {
-  if (b.state != State::waits_for_warp || a.mask != b.mask) return false;
-  return a.operation == Operation::warp_barrier ? b.operation == a.operation : same_place(a, b);
-}
-
 bool release_block() {
   u64 set = 0;
   for (unsigned number = 0; number < grid.count; ++number) {
@@ -293,25 +175,6 @@ bool release_warps() {
     }
   }
   return any;
-}
-
-// Nobody can go on: names a thread that waits, and one that keeps it waiting.
-void report_divergence() {
-  unsigned waiting = 0;
-  while (grid.threads[waiting].state == State::left) ++waiting;
-  const Thread& thread = grid.threads[waiting];
-  const bool of_warp = thread.state == State::waits_for_warp;
-  const unsigned first = of_warp ? waiting / warp_lanes * warp_lanes : 0;
-  const unsigned end = of_warp && first + warp_lanes < grid.count ? first + warp_lanes : grid.count;
-  for (unsigned number = first; number < end; ++number) {
-    const Thread& other = grid.threads[number];
-    if (of_warp && (other.state == State::left || !(thread.mask >> (number - first) & 1))) continue;
-    if (of_warp ? waits_together_in_warp(thread, other) : waits_together_in_block(thread, other))
-      continue;
-    blame(waiting, "barrier divergence: %s; %s", Description(waiting).text,
-          Description(number).text);
-    return;
-  }
 }
 
 }  // namespace

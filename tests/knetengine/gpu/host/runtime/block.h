@@ -12,7 +12,7 @@ namespace kn {
 constexpr unsigned most_threads = 1024;
 constexpr unsigned warp_lanes = 32;
 
-// What went wrong, where. Python reads this struct: see launching.py.
+// What went wrong, where. Python reads this struct: see modules.py.
 struct Fault {
   std::uint32_t block[3];
   std::uint32_t thread[3];  // all bits set where it is nobody's in particular

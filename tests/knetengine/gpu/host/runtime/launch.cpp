@@ -10,7 +10,7 @@
 
 namespace kn {
 
-// Python fills this struct: see launching.py.
+// Python fills this struct: see modules.py.
 struct Launch {
   Run run;
   void* const* arguments;

@@ -7,7 +7,7 @@
 
 namespace kn {
 
-// Python reads these structs: see compiling.py.
+// Python reads these structs: see modules.py.
 struct Parameter {
   unsigned bytes;
   char kind;  // p: a pointer, i: an integer, f: a floating-point number, s: a struct
