@@ -17,15 +17,15 @@ REMEMBERED = 256
 class GrowingSegments(BestFit):
     """Best fit in few segments, which are made larger when most of them is free.
 
-    A new segment is so large that what is reserved comes to 2, 10 or 42 MiB, and beyond that to
-    nine eighths of the most that has been in use. Four rules keep it near what is in use:
+    A new segment is so large that what is reserved comes to 2, 10, 18, 24 or 42 MiB, and beyond
+    that to a sixth more than the most that has been in use. Four rules keep it near what is in use:
 
     - Before the driver is asked for more, what is wholly free goes back to it.
     - At low tide, when two thirds of what is reserved are wholly free, as between two steps of a
       training, the segments of the last growth become one.
     - The largest chunk is not cut for a request of less than half its size as long as a request
-      that was as large could come again, and there is room for another segment within nine eighths
-      of what would be in use then.
+      that was as large could come again, and there is room for another segment within a sixth more
+      than would be in use then.
     - Large means an eighth of what is reserved.
 
     ladder: bytes that are reserved while little is in use, in ascending order; the second and the
@@ -37,7 +37,9 @@ class GrowingSegments(BestFit):
     least = 32  # a segment is at least one over this of what is reserved
 
     def __init__(
-        self, ladder: tuple[int, ...] = (2 * MIB, 10 * MIB, 42 * MIB), share: int = 8
+        self,
+        ladder: tuple[int, ...] = (2 * MIB, 10 * MIB, 18 * MIB, 24 * MIB, 42 * MIB),
+        share: int = 6,
     ) -> None:
         super().__init__()
         self._ladder = ladder

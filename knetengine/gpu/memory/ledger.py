@@ -18,7 +18,7 @@ class Ledger:
         self.soft_limit = soft_limit
         self._put_up_with = 0  # bytes up to which nothing more is tried beyond the soft limit
         self.requested = self.rounded = self.active = self.reserved = 0
-        self.blocks = self.segments = self.hits = self.misses = 0
+        self.blocks = self.hits = self.misses = 0
         self.driver_allocations = self.driver_releases = self.retries = self.out_of_memory = 0
         self.collections = self.collected_bytes = 0
         self._requests = [0] * 65  # by the number of bits of size - 1
@@ -87,15 +87,11 @@ class Ledger:
 
     def was_given(self, nbytes: int) -> None:
         """The driver gave a segment."""
-        self.driver_allocations += 1
-        self.segments += 1
         self.reserved += nbytes
         self._most_reserved = max(self._most_reserved, self.reserved)
 
     def gave_back(self, nbytes: int) -> None:
         """The driver took a segment back."""
-        self.driver_releases += 1
-        self.segments -= 1
         self.reserved -= nbytes
 
     def reset_peaks(self) -> None:
@@ -109,19 +105,14 @@ class Ledger:
         """Let what was active once no longer count for how large a segment is made."""
         self._highest = self._most_active = self.active
 
-    def recount(self, segments: int, chunks: list[Chunk]) -> None:
+    def recount(self, chunks: list[Chunk]) -> None:
         """Count anew what there is, after an exception amid the work."""
-        self.segments = segments
         self.reserved = sum(chunk.size for chunk in chunks)
         self.active = sum(chunk.size for chunk in chunks if not chunk.free)
         used = [chunk for chunk in chunks if chunk.rounded]
         self.blocks = len(used)
         self.requested = sum(chunk.requested for chunk in used)
         self.rounded = sum(chunk.rounded for chunk in used)
-        # a call of the driver that was not counted any more
-        uncounted = segments - (self.driver_allocations - self.driver_releases)
-        self.driver_allocations += max(0, uncounted)
-        self.driver_releases += max(0, -uncounted)
         self._most_reserved = max(self._most_reserved, self.reserved)
 
     def stats(self, device: str, policy: str, largest_free: int) -> PoolStats:
@@ -141,7 +132,7 @@ class Ledger:
             largest_free=largest_free,
             fragmentation=1 - largest_free / free if free else 0.0,
             blocks=self.blocks,
-            segments=self.segments,
+            segments=self.driver_allocations - self.driver_releases,
             hits=self.hits,
             misses=self.misses,
             driver_allocations=self.driver_allocations,

@@ -25,15 +25,17 @@ class Observer:
             chunk.place = current_place()
         if self._trace is not None:
             self._count += 1
-            chunk.serial = self._count
             stream = self._streams.setdefault(chunk.stream, len(self._streams))
-            self._trace.append(Allocated(self._count, chunk.requested, stream))
+            event = Allocated(self._count, chunk.requested, stream)
+            chunk.serial = self._count  # in one go with the next: no signal comes between
+            self._trace.append(event)
 
     def came_back(self, chunk: Chunk) -> None:
         """A numbered block is no more."""
-        if self._trace is not None:
-            self._trace.append(Freed(chunk.serial))
+        event = Freed(chunk.serial)
         chunk.serial = 0
+        if self._trace is not None:
+            self._trace.append(event)
 
     def record_places(self, on: bool, blocks: Iterable[Chunk]) -> None:
         """Record the place of each new block, or no longer; those that are in use have none."""

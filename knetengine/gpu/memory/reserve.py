@@ -132,6 +132,7 @@ class Reserve:
             self.ledger.retries += 1
             return None
         self.segments[chunk.address] = chunk
+        self.ledger.driver_allocations += 1
         self.ledger.was_given(nbytes)
         if not apart:
             self.policy.add(chunk, size)
@@ -243,10 +244,12 @@ class Reserve:
     def _release(self, chunk: Chunk) -> None:
         """Give the driver back a segment."""
         del self.segments[chunk.address]
+        self.ledger.driver_releases += 1
         try:
             self._source.release(chunk.address)
         except (DriverError, MemoryError):  # it says that it has not taken it
             self.segments[chunk.address] = chunk
+            self.ledger.driver_releases -= 1
             raise
         self.ledger.gave_back(chunk.size)
 
@@ -300,7 +303,7 @@ class Reserve:
                 chunk.rounded = chunk.size
             else:
                 chunk.home.give(chunk)
-        self.ledger.recount(len(self.segments), list(self.all_chunks()))
+        self.ledger.recount(list(self.all_chunks()))
 
     def __del__(self) -> None:
         # the pool is gone, and with the last of its blocks this too: the driver gets all back

@@ -32,8 +32,8 @@ extern "C" __global__ void kn_table(float* y, int k) {
 
 def check(usages: dict[tuple[str, int], Usage], architecture: int) -> None:
     crowded, table = usages["kn_crowded", architecture], usages["kn_table", architecture]
-    assert crowded.registers <= 32
-    assert crowded.spilled > 100
+    assert crowded.registers <= 64
+    assert crowded.spilled > 0
     assert table.shared == 1200
     assert table.spilled == 0
     assert 8 <= table.registers < 40

@@ -1,4 +1,3 @@
-# ruff: noqa: N806  # T, B, H: axes as in the shape comments
 """A bias and what squashes it, in one launch each way."""
 
 from typing import NamedTuple

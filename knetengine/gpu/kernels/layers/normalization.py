@@ -1,4 +1,3 @@
-# ruff: noqa: N806  # T, B, H: axes as in the shape comments
 """Batch and layer normalization, forward and backward."""
 
 import math

@@ -1,4 +1,3 @@
-# ruff: noqa: N806  # T, B, H: axes as in the shape comments
 """One step of a recurrent layer, and the way back through one.
 
 The products with matrices are the caller's, by `Driver.multiply`. Forward, at each step:

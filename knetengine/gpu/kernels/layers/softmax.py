@@ -1,4 +1,3 @@
-# ruff: noqa: N806  # T, B, H: axes as in the shape comments
 """Softmax, its logarithm, and the cross entropy of scores and labels, along the last axis."""
 
 import math

@@ -1,4 +1,3 @@
-# ruff: noqa: N806  # T, B, H: axes as in the shape comments
 """Windows that slide over images: as columns of matrices, their maxima, their sums.
 
 Images are (N, C, spatial...) with one, two or three spatial axes. Geometry is a tuple with a number

@@ -8,6 +8,8 @@ from knetengine.gpu.drivers.interface import DeviceOutOfMemoryError, DriverError
 from knetengine.gpu.memory import POLICIES, Block, Pool
 from tests.knetengine.gpu.memory.scripted_device import ScriptedDevice, check
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 MIB = 1 << 20
 STREAMS = (0, "copies")
 
@@ -59,10 +61,11 @@ def test_each_call_of_the_driver_may_fail(policy: str, failure: type[Exception])
         assert not device.given
 
 
+@pytest.mark.parametrize("n", [2, 3, 5, 7, 11])
 @pytest.mark.parametrize("policy", POLICIES)
-def test_every_third_call_fails(policy: str) -> None:
+def test_every_nth_call_fails(policy: str, n: int) -> None:
     device = ScriptedDevice(60 * MIB, running=True)
-    device.failing = set(range(3, 10**5, 3))
+    device.failing = set(range(n, 10**5, n))
     pool = Pool(device, POLICIES[policy](), order=device)
     blocks, failed = use(pool, device, 1000)
     assert failed > 3

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from knetengine.gpu.drivers.interface import DeviceOutOfMemoryError
-from knetengine.gpu.memory import HostMemory, OutOfMemoryError, Pool, array_on
+from knetengine.gpu.memory import HostMemory, OutOfMemoryError, Pool, array_on, block_of
 
 MIB = 1 << 20
 
@@ -74,6 +74,17 @@ def test_views_keep_the_block() -> None:
     assert pool.stats().blocks == 2
     del view
     assert pool.stats().blocks == 1
+
+
+def test_the_block_of_an_array() -> None:
+    pool = Pool(HostMemory())
+    block = pool.allocate(80)
+    array = array_on(block, (10,), np.float64)
+    for view in (array, array[2:].reshape(2, 4).T[1:], array[3, ...], array.view(np.int64)):
+        assert block_of(view) is block
+    assert block_of(array.copy()) is None
+    assert block_of(np.zeros(3)[1:]) is None
+    assert block_of(np.frombuffer(b"12345678")) is None
 
 
 def test_a_block_keeps_its_memory_when_the_pool_is_gone() -> None:

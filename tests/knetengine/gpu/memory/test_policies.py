@@ -77,6 +77,7 @@ class Use:
         self.active = self.highest = active
         self.reserved = reserved
         self.room: int | None = None
+        self.soft_room: int | None = None
 
 
 def steps(plan: Plan) -> list[Step | int]:

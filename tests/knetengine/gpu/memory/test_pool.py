@@ -156,6 +156,48 @@ def test_a_limit_below_what_is_cached_releases_it() -> None:
     assert not device.given
 
 
+def test_beyond_a_soft_limit_other_ways_are_tried_first() -> None:
+    pool, device = new(ExactSize(), soft_limit=4 * MIB)
+    pool.allocate(3 * MIB).free()
+    blocks = [pool.allocate(2 * MIB)]
+    assert list(device.given.values()) == [2 * MIB]  # what was free went back
+    assert pool.stats().collections == 1
+    blocks.append(pool.allocate(3 * MIB))  # nothing helps: the driver is asked all the same
+    assert sum(device.given.values()) == 5 * MIB
+    assert pool.stats().collections == 2
+    blocks.append(pool.allocate(MIB))  # a fifth more is put up with
+    assert pool.stats().collections == 2
+    blocks.append(pool.allocate(MIB // 2))
+    assert pool.stats().collections == 3
+    assert pool.stats().retries == pool.stats().out_of_memory == 0
+    assert "limit none, soft limit 4,194,304, policy exact" in pool.stats().table()
+    check(pool, device, blocks)
+    # once it has been kept again, it counts again
+    blocks.clear()
+    pool.release_cached()
+    blocks = [pool.allocate(3 * MIB), pool.allocate(2 * MIB)]
+    assert pool.stats().collections == 4
+    check(pool, device, blocks)
+
+
+def test_a_soft_limit_can_be_changed() -> None:
+    pool, device = new(soft_limit=5 * MIB)
+    blocks = [pool.allocate(MIB) for _ in range(5)]
+    assert device.allocations == [2 * MIB, 3 * MIB]
+    blocks.append(pool.allocate(MIB))
+    assert device.allocations[2:] == [2 * MIB]
+    pool.soft_limit = None
+    assert pool.soft_limit is None
+    blocks += [pool.allocate(MIB) for _ in range(2)]
+    assert device.allocations[3:] == [4 * MIB]  # 10 in all
+    blocks.clear()
+    pool.soft_limit = 3 * MIB
+    assert pool.stats().soft_limit == 3 * MIB
+    assert not device.given
+    with pytest.raises(ValueError, match="a number of bytes is -5"):
+        pool.soft_limit = -5
+
+
 def test_caches_are_released_before_giving_up() -> None:
     pool, device = new(ExactSize(), capacity=10 * MIB)
     pool.allocate(6 * MIB).free()

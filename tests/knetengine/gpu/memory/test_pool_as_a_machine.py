@@ -14,6 +14,8 @@ from tests.knetengine.gpu.memory.scripted_device import ScriptedDevice, check
 MIB = 1 << 20
 CAPACITY = 200 * MIB
 STREAMS = (0, "copies", "others")
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 sizes = st.one_of(
     st.integers(0, 2000),
     st.integers(0, 3 * MIB),
@@ -119,6 +121,14 @@ class PoolMachine(RuleBasedStateMachine):
             return
         assert self.pool.limit == limit
 
+    @rule(limit=st.none() | st.integers(0, CAPACITY))
+    def set_soft_limit(self, limit: int | None) -> None:
+        try:
+            self.pool.soft_limit = limit
+        except DriverError:
+            return
+        assert self.pool.soft_limit == limit
+
     @rule()
     def reset_peaks(self) -> None:
         try:
@@ -157,5 +167,5 @@ def test_any_sequence_of_calls(policy: str) -> None:
 def test_any_long_sequence_of_calls(policy: str) -> None:
     machine = type(f"{policy} machine", (PoolMachine,), {"policy": policy})
     test = machine.TestCase()
-    test.settings = settings(max_examples=400, stateful_step_count=200, deadline=None)
+    test.settings = settings(max_examples=200, stateful_step_count=100, deadline=None)
     test.runTest()

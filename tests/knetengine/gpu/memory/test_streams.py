@@ -108,6 +108,19 @@ def test_rather_than_give_up_a_stream_waits() -> None:
     check(pool, device, [block], failed=1)
 
 
+def test_rather_than_pass_a_soft_limit_a_stream_waits() -> None:
+    device = ScriptedDevice(running=True)
+    pool = Pool(device, ExactSize(), order=device, soft_limit=MIB)
+    block = pool.allocate(MIB, A)
+    block.used_on(B)
+    address = block.address
+    del block
+    block = pool.allocate(MIB, A)
+    assert block.address == address
+    assert device.waits == [(A, 0)]
+    check(pool, device, [block])
+
+
 def test_a_segment_in_parts_of_two_streams_is_gathered_and_released() -> None:
     device = ScriptedDevice(running=True)
     pool = Pool(device, order=device)

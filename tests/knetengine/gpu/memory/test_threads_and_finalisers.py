@@ -212,6 +212,34 @@ def test_a_signal_handler_may_ask_the_pool_that_it_interrupts() -> None:
     check(pool, device, blocks + kept)
 
 
+def test_a_finaliser_that_fails_to_allocate_leaves_the_pool_as_it_is() -> None:
+    """Its own request is refused while the pool's plan collects it; the plan goes on."""
+    device = ScriptedDevice(capacity=4 * KIB * KIB)
+    pool = Pool(device)
+    failures: list[Exception] = []
+
+    class Greedy:
+        def __init__(self) -> None:
+            self.block = pool.allocate(3 * KIB * KIB)
+            self.self = self
+
+        def __del__(self) -> None:
+            try:
+                pool.allocate(10 * KIB * KIB)
+            except MemoryError as error:
+                failures.append(error)
+
+    gc.collect()
+    gc.disable()
+    try:
+        Greedy()
+        block = pool.allocate(2 * KIB * KIB)
+    finally:
+        gc.enable()
+    assert len(failures) == 1
+    check(pool, device, [block], failed=1)
+
+
 def test_two_threads_that_free_the_same_block_free_it_once() -> None:
     device = ScriptedDevice()
     pool = Pool(device)
