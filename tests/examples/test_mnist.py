@@ -34,9 +34,9 @@ def test_gradients_are_checked_and_types_chosen() -> None:
         "mnist", "--epochs", "0", "--gcheck", "3", "--atype", "Array{Float64}", **BUNDLED
     )
     assert "gradcheck True" in done.stdout
-    wrong = as_script("mnist", "--atype", "KnetArray", **BUNDLED)
+    wrong = as_script("mnist", "--atype", "Array{Float16}", **BUNDLED)
     assert wrong.returncode == 1
-    assert "--atype KnetArray is not one of" in wrong.stderr
+    assert "--atype Array{Float16} is not one of" in wrong.stderr
 
 
 @pytest.mark.slow
