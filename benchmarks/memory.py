@@ -4,10 +4,10 @@
 
 For each trace and policy: how often the driver was asked for memory, and how often it got some
 back; the most bytes that it had given at any one time to the most that were in use; and
-microseconds an event (an allocation or a free; no driver is called, so this is the pool's own
-cost). The traces are those of benchmarks/allocations.py; CSV files are more of them, as
-`write_trace` writes them, or as google/minimalloc has them (id,lower,upper,size). `--traces` writes
-the traces to a folder.
+microseconds an event (an allocation or a free; no driver is called, so this is the pool's own cost;
+Knet's has the runs of the garbage collector in it). The traces are those of
+benchmarks/allocations.py; CSV files are more of them, as `write_trace` writes them, or as
+google/minimalloc has them (id,lower,upper,size). `--traces` writes the traces to a folder.
 
 Then the default beside exact sizes on other traces, where nothing is promised: LeNet with other
 batches, and the examples as they stand, recorded while they train on a KnetArray
@@ -62,7 +62,7 @@ Results = dict[str, Replayed]
 
 
 def other_traces() -> dict[str, list[Event]]:
-    """Traces for which the default was not made."""
+    """Traces on which nothing is promised; they were in view when the default was made."""
     traces = {
         f"LeNet, batches of {size}": trace_of(
             lambda device, size=size: lenet(device, [*[size] * 19, size * 3 // 4])

@@ -18,7 +18,8 @@ class GrowingSegments(BestFit):
     """Best fit in few segments, which are made larger when most of them is free.
 
     A new segment is so large that what is reserved comes to 2, 10, 18, 24 or 42 MiB, and beyond
-    that to a sixth more than the most that has been in use. Four rules keep it near what is in use:
+    that to a sixth more than the most that has been in use, or as near to that as a whole number of
+    requests like this one comes. Four rules keep it near what is in use:
 
     - Before the driver is asked for more, what is wholly free goes back to it.
     - At low tide, when two thirds of what is reserved are wholly free, as between two steps of a
@@ -81,14 +82,7 @@ class GrowingSegments(BestFit):
         else:
             if self.tally.whole:
                 yield Step.RELEASE
-            missing = self._aim(max(usage.active + size, usage.highest)) - usage.reserved
-            small = self._small(size, usage)
-            wanted = max(small, up(missing, 2 * MIB))
-            if usage.soft_room is not None:
-                wanted = max(small, min(wanted, usage.soft_room))
-            if usage.room is not None:
-                wanted = max(size, min(wanted, usage.room))
-            yield wanted
+            yield self._large_one(size, usage)
             yield size
         self._refused = True
 
@@ -96,6 +90,20 @@ class GrowingSegments(BestFit):
         """A new segment."""
         self._refused = False
         super().add(chunk, size)
+
+    def _large_one(self, size: int, usage: Usage) -> int:
+        small = self._small(size, usage)
+        needed = max(usage.active + size, usage.highest)
+        wanted = max(small, up(self._aim(needed) - usage.reserved, 2 * MIB))
+        if needed > self._ladder[-1] and size * 8 <= needed and size * 16 > wanted:
+            # the next requests may be as large, and what is left of several would be lost to them:
+            # 40 of 4 MiB take 17 calls so, 37 otherwise
+            wanted = up(max(1, round(wanted / size)) * size, 2 * MIB)
+        if usage.soft_room is not None:
+            wanted = max(small, min(wanted, usage.soft_room))
+        if usage.room is not None:
+            wanted = max(size, min(wanted, usage.room))
+        return wanted
 
     def _aim(self, needed: int) -> int:
         for rung in self._ladder:

@@ -33,8 +33,9 @@ class Pool:
         is wholly free has been given back, and that again for each fifth more; None for none.
 
     All methods may be called from any thread, from finalisers and from signal handlers, and may be
-    interrupted, as by Ctrl-C. A block that came back on one stream is handed out at once on that
-    stream; on another one only after a mark of the first, which the other waits for.
+    interrupted, as by Ctrl-C; what Python ignores because it was raised as a finaliser began costs
+    that one block. A block that came back on one stream is handed out at once on that stream; on
+    another one only after a mark of the first, which the other waits for.
     """
 
     def __init__(

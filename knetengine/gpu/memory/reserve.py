@@ -226,6 +226,8 @@ class Reserve:
     def _collect(self, generation: int, collect: Collect) -> None:
         before = self.ledger.requested
         collect(generation)
+        if self.torn:  # by somebody who was let in meanwhile
+            self.mend()
         self.drain()
         self.ledger.collections += 1
         self.ledger.collected_bytes += max(0, before - self.ledger.requested)

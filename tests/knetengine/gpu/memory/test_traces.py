@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.allocations import MODELS, lenet, trace_of
+from benchmarks.recorded import EXAMPLES, recorded
+from knetengine.gpu import memory_stats
 from knetengine.gpu.memory import (
     POLICIES,
     Allocated,
@@ -51,6 +53,18 @@ def test_a_trace_begins_with_what_is_in_use() -> None:
     with pool.record_trace() as trace:
         pool.allocate(50)
     assert trace == [Allocated(1, 50), Freed(1)]
+
+
+def test_an_example_on_the_cpu_asks_for_the_same_each_time() -> None:
+    def sizes() -> list[int]:
+        pools = memory_stats().pools
+        held = pools["cpu"].blocks if "cpu" in pools else 0  # by other tests
+        trace = recorded(EXAMPLES["housing.py"])
+        return [event.nbytes for event in trace if isinstance(event, Allocated)][held:]
+
+    first = sizes()
+    assert len(first) > 400
+    assert sizes() == first
 
 
 def test_one_trace_at_a_time() -> None:
