@@ -6,7 +6,7 @@ import pytest
 from knetengine.gpu.kernels import copying
 from knetengine.gpu.kernels.reductions import OPERATIONS
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS
+from tests.knetengine.gpu.kernels.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.test_reductions import agree, expected, run
 from tests.ptx.snippets import NEEDS_NVRTC
 
@@ -34,3 +34,11 @@ def test_arange(board: Board, letter: str, count: int) -> None:
     out = board.empty((count,), letter)
     copying.arange(board.driver, out, 0, 1)
     np.testing.assert_array_equal(board.get(out), np.arange(count).astype(letter))
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_triangles(board: Board, letter: str) -> None:
+    x = samples(letter, 1, 91).reshape(7, 13)
+    out = board.empty(x.shape, letter)
+    copying.triangle(board.driver, board.put(x), out, lower=True)
+    np.testing.assert_array_equal(board.get(out), np.tril(x))
