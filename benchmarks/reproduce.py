@@ -99,9 +99,9 @@ def _remedy(title: str, options: str, *values: float) -> Experiment:
     )
 
 
-# The run of the slides seems to add up the losses of the 100 characters of a sequence, where ours take
-# the average: its options --lr 1 --gclip 5 are then ours divided and multiplied by 100. Taken as they
-# stand, they come to 2.78 in the first epoch instead of 2.24.
+# The run of the slides seems to add up the losses of the 100 characters of a sequence, where ours
+# take the average: its options --lr 1 --gclip 5 are then ours divided and multiplied by 100. Taken
+# as they stand, they come to 2.78 in the first epoch instead of 2.24.
 _SUMMED = "--lr 100 --gclip .05 --winit .3"
 _SHAKESPEARE = tuple(enumerate((2.24475, 1.55563, 1.37161, 1.28837, 1.24099), start=1))
 
