@@ -85,13 +85,13 @@ def _roll(backend: "DeviceBackend", a: Stored, shift: Any, axis: Any = None) -> 
     if axis is None:
         rolled = _roll(backend, backend.flat(a), shift, 0)
         return view(rolled, np.reshape, a.shape)
-    pairs = np.broadcast(shift, axis)
+    given, pairs = a, np.broadcast(shift, axis)
     for by, along in pairs:
         length = a.shape[int(along)]
         if length and (cut := int(by) % length):
             pieces = view(a, np.split, [length - cut], int(along))
             a = _concatenate(backend, pieces[::-1], int(along))
-    return a if not a.whole else backend.copied(a)
+    return backend.copied(a) if a is given else a
 
 
 @define(np.pad)

@@ -170,8 +170,16 @@ def _var(
 
 
 @define(np.std)
-def _std(backend: "DeviceBackend", a: Stored, *args: Any, **options: Any) -> Stored:
-    return apply(backend, "sqrt", (_var(backend, a, *args, **options),))
+def _std(
+    backend: "DeviceBackend",
+    a: Stored,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    *args: Any,
+    **options: Any,
+) -> Stored:
+    return apply(backend, "sqrt", (_var(backend, a, axis, dtype, None, *args, **options),), out)
 
 
 @define(np.ptp)

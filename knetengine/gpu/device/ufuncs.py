@@ -20,8 +20,6 @@ REDUCTIONS = {
     np.multiply: "prod",
     np.maximum: "max",
     np.minimum: "min",
-    np.fmax: "max",
-    np.fmin: "min",
     np.logical_or: "any",
     np.logical_and: "all",
 }

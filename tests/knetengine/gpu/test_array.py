@@ -251,6 +251,33 @@ def test_results_lie_in_the_pool_and_go_back_to_it(put: Put, device: str, a: np.
     assert pool.stats().blocks == before
 
 
+def test_results_are_put_where_they_are_asked_for(put: Put, a: np.ndarray) -> None:
+    k = put(a)
+    out = put(np.zeros(6, np.float32))
+    assert np.std(k, 0, out=out) is out
+    np.testing.assert_allclose(np.asarray(out), a.std(0), 1e-6)
+    assert np.sum(k, 0, out=out) is out
+    same(out, a.sum(0))
+
+
+@pytest.mark.parametrize("shift", [0, 2, -8])
+def test_rolling_makes_a_new_array(shift: int, put: Put, a: np.ndarray) -> None:
+    k = put(a)
+    rolled = np.roll(k[1:], shift, 1)
+    same(rolled, np.roll(a[1:], shift, 1))
+    rolled[...] = 0
+    same(k, a)
+
+
+def test_nan_is_left_out_or_the_function_is_refused(put: Put, device: str) -> None:
+    k = put([1.0, np.nan, 3.0])
+    if device == "cpu":
+        assert float(np.fmax.reduce(k)) == 3
+    else:
+        with pytest.raises(TypeError, match=r"np\.fmax\.reduce is not on"):
+            np.fmax.reduce(k)
+
+
 # What does not go together
 
 
