@@ -15,7 +15,7 @@ from knetengine.gpu.device import functions, items, layers, ufuncs, views
 from knetengine.gpu.device.stored import Stored, held, view
 from knetengine.gpu.drivers.interface import Address, Driver
 from knetengine.gpu.kernels import copying, elementwise
-from knetengine.gpu.kernels.operand import Operand, bounds, contiguous, is_contiguous, may_overlap
+from knetengine.gpu.kernels.operand import Operand, contiguous, is_contiguous, may_overlap
 from knetengine.gpu.memory import Pool, watch
 
 Number = bool | int | float | np.generic
@@ -158,9 +158,7 @@ class DeviceBackend:
         """All entries in C order along one axis: a view where they lie so."""
         return view(self.in_c_order(x), np.reshape, -1)
 
-    def overlap(self, a: Stored, b: Stored, exactly: bool) -> bool:
-        """Whether two arrays share memory; by their first and last bytes, if not exactly."""
-        if not a.size or not b.size:
-            return False
-        (a_low, a_high), (b_low, b_high) = bounds(a.operand), bounds(b.operand)
-        return a_low < b_high and b_low < a_high
+    def overlap(self, a: Stored, b: Stored) -> bool:
+        """Whether two arrays may share memory, by their first and last bytes."""
+        same = a.operand == b.operand
+        return bool(a.size and b.size) and (same or may_overlap(a.operand, b.operand))

@@ -58,17 +58,7 @@ def write(backend: "DeviceBackend", x: Stored, index: Any, value: Any) -> None:
             return
         copying.copy(backend.driver, backend.apart(source, target.operand).operand, target.operand)
         return
-    places = _places(backend, x, index)
-    faults = _no_fault(backend)
-    indexing.scatter(
-        backend.driver,
-        places.x.operand,
-        _operands(places),
-        _values(backend, places, value).operand,
-        scratch=backend.scratch,
-        faults=faults,
-    )
-    _raise_fault(backend, faults, places, x)
+    _put(backend, indexing.scatter, x, index, value)
 
 
 def add_at(backend: "DeviceBackend", x: Stored, index: Any, value: Any) -> None:
@@ -80,9 +70,16 @@ def add_at(backend: "DeviceBackend", x: Stored, index: Any, value: Any) -> None:
         source = backend.apart(source, target.operand)
         elementwise.binary(backend.driver, "add", target.operand, source.operand, target.operand)
         return
+    _put(backend, indexing.scatter_add, x, index, value)
+
+
+def _put(
+    backend: "DeviceBackend", kernel: Any, x: Stored, index: tuple[Any, ...], value: Any
+) -> None:
+    """Write to, or add at, the places of an index of arrays."""
     places = _places(backend, x, index)
     faults = _no_fault(backend)
-    indexing.scatter_add(
+    kernel(
         backend.driver,
         places.x.operand,
         _operands(places),

@@ -35,7 +35,7 @@ FUNCTIONS[np.isrealobj] = lambda backend, x: True
 
 @define(np.may_share_memory, np.shares_memory)
 def _overlap(backend: "DeviceBackend", a: Any, b: Any, max_work: Any = None) -> bool:
-    return isinstance(a, Stored) and isinstance(b, Stored) and backend.overlap(a, b, False)
+    return isinstance(a, Stored) and isinstance(b, Stored) and backend.overlap(a, b)
 
 
 def _filled_like(value: Any) -> Callable[..., Stored]:
