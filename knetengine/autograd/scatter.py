@@ -100,6 +100,8 @@ def may_repeat(index: Any) -> bool:
     """Whether an index can name a place twice: a sequence of integers can."""
     for part in index if isinstance(index, tuple) else (index,):
         simple = part is None or part is Ellipsis or isinstance(part, slice | int | np.integer)
-        if not simple and getattr(part, "dtype", np.asarray(part).dtype) != np.bool_:
-            return True
+        if not simple:  # of a device's array the dtype is known, and its numbers stay there
+            kind: Any = part if hasattr(part, "dtype") else np.asarray(part)
+            if kind.dtype != np.bool_:
+                return True
     return False
