@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import knetengine.numpy as kn
-from knetengine.nn import checks
+from knetengine.nn import checks, watching
 from knetengine.nn import sequence_layers as layers
 from knetengine.nn.dropout import dropout as drop_out
 from knetengine.nn.reference import kernels_take, plain_value
@@ -131,11 +131,14 @@ def rnn(
         for number in range(first, first + directions):
             states = (h[number], c[number]) if what.cell else (h[number],)
             layer = what.fused if kernels_take(*w[number], *states, _floats(y)) else what.plain
-            out, *after = layer(y, source, *w[number], *states, spans, number > first)
+            out, *then = layer(y, source, *w[number], *states, spans, number > first)
             outputs.append(out)
-            heads[number], cells[number] = after[0], after[-1]
+            heads[number], cells[number] = then[0], then[-1]
         y = outputs[0] if directions == 1 else kn.concatenate(outputs, 2)
-    return y, kn.stack(heads), kn.stack(cells) if what.cell else None
+    after = kn.stack(heads)
+    if watching.current.watcher is not None:
+        watching.current.watcher.hid(after)
+    return y, after, kn.stack(cells) if what.cell else None
 
 
 def _floats(x: Any) -> Any:

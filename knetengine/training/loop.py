@@ -1,7 +1,7 @@
 """The loop of a training script: silent plumbing that the reader of a model can ignore."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -75,6 +75,16 @@ class Run:
         """
         if self.recorder is not None:
             self.recorder.keeper.keep(things)
+
+    def writes(self, write: Callable[..., Iterator[str]]) -> None:
+        """Name how the model writes text, for those who want to read it while it trains.
+
+        write: called between two steps as ``write(prompt, length, generator, temperature=1.0,
+            top_k=0, top_p=1.0)``; gives the prompt and then so many characters, one at a time,
+            drawn with `nn.sample`. It must leave what the run keeps as it is.
+        """
+        if self.recorder is not None:
+            self.recorder.writes(write)
 
     def generator(self, seed: int) -> np.random.Generator:
         """A generator of random numbers, which is kept; `seed` below 1 asks for another every time.

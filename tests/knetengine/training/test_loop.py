@@ -153,14 +153,16 @@ def test_a_stop_ends_the_loop_before_its_next_step(
     end(recorded)
 
 
-def test_the_first_state_and_the_last_are_kept(folder: RunFolder, recorded: Run) -> None:
+def test_the_first_state_the_last_and_that_of_the_end_are_kept(
+    folder: RunFolder, recorded: Run
+) -> None:
     for epoch in recorded.epochs(50):
         recorded.keep(w=[np.full(2, float(epoch))])
-    (name,) = checkpoints(folder)
-    assert name == "step-0000000001.safetensors"
+    first, last = "step-0000000001.safetensors", "step-0000000050.safetensors"
+    assert checkpoints(folder) == [first, last]
     end(recorded)
     kept, metadata = load(folder.checkpoints / checkpoints(folder)[-1])
-    assert checkpoints(folder) == [name, "step-0000000050.safetensors"]
+    assert checkpoints(folder) == [first, last, "step-0000000051.safetensors"]
     assert metadata["epoch"] == "50"
     assert kept["w"][0].tolist() == [50.0, 50.0]
 
