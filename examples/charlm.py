@@ -1,5 +1,7 @@
 """A character language model: an LSTM that reads a text and learns to write more like it."""
 
+from functools import partial
+
 import numpy as np
 
 from knetengine import data, nn, optim, stop_gradient, training, value_and_grad
@@ -57,7 +59,7 @@ def report(epoch, w, texts, trnloss):  # nats a character, over the training and
     return figures.get("tst", trnloss)
 
 
-def write(w, vocabulary, length, prompt, generator, **options):
+def write(w, vocabulary, prompt, length, generator, **options):
     """The prompt, and so many characters more, one at a time."""
     state, known = newstate(w, 1), vocabulary.encode(prompt or vocabulary.symbols[0])
     yield prompt
@@ -110,6 +112,7 @@ def main(
     texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)
+    run.writes(partial(write, w, vocabulary))
     for epoch in run.epochs(epochs):
         state[:] = newstate(w, batchsize)
         train(w, texts[0], optimiser, state, gclip, dropout, sums)
@@ -123,7 +126,7 @@ def main(
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
     options = {"temperature": temperature, "top_k": topk, "top_p": topp}
     if generate:
-        for piece in write(w, vocabulary, generate, prompt, generator, **options):
+        for piece in write(w, vocabulary, prompt, generate, generator, **options):
             print(piece, end="", flush=True)
         print()
 
