@@ -117,6 +117,66 @@ def stop(run: str = "last", /, *, now: bool = False) -> int:
     return stop_run(run, now=now)
 
 
+@app.command(name="set")
+def set_numbers(run: str, /, *assignments: str) -> int:
+    """Change numbers of RUN from its next step on; without any, list those that can be changed.
+
+    Parameters
+    ----------
+    assignments:
+        Such as `lr=0.05`, `optimiser.lr=0.1`, or an entry of what it keeps: `w[0][3,0]=1`.
+    """
+    from knetui.steering_commands import set_numbers
+
+    return set_numbers(run, assignments)
+
+
+@app.command
+def swap(run: str = "last", file: Path | None = None, /) -> int:
+    """Have RUN go on with its model file as it is now, or with FILE, weights and all kept.
+
+    Code that fails in its first step is refused, and the old code goes on.
+    """
+    from knetui.steering_commands import swap_code
+
+    return swap_code(run, file)
+
+
+@app.command
+def step(run: str = "last", count: int = 1, /) -> int:
+    """Have RUN take COUNT steps more and wait."""
+    from knetui.steering_commands import step_run
+
+    return step_run(run, count)
+
+
+@app.command
+def branch(
+    run: str = "last",
+    /,
+    *assignments: str,
+    at: str = "",
+    source: Path | None = None,
+    paused: bool = False,
+) -> int:
+    """Start a new run from a checkpoint of RUN, with numbers or code changed.
+
+    Parameters
+    ----------
+    assignments:
+        As those of `knet-tui set`.
+    at:
+        The checkpoint, as in the run's folder; otherwise the newest.
+    source:
+        A file to go on with, instead of the source that the checkpoint has.
+    paused:
+        Wait there, to be looked at.
+    """
+    from knetui.steering_commands import branch_run
+
+    return branch_run(run, at, assignments, source, paused=paused)
+
+
 data = App(name="data", help="List the sets of data, and fetch them.")
 app.command(data)
 
