@@ -105,7 +105,7 @@ def main(
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     trn, *others = [vocabulary.encode(text) for text in texts]
     tst = [piece for text in others for piece in data.streams(text, batchsize, seqlength)]
-    steps = len(data.streams(trn, batchsize, seqlength))  # of an epoch: as many as a pass has
+    steps = len(data.streams(trn, batchsize, seqlength, datafiles[0]))  # of an epoch: as a pass
     vocabulary.encode(prompt)  # if it has a character that is not known, it is told at once
     arrays = data.array_type(atype)
     w = arrays(weights(generator, len(vocabulary), seqlength, embed, layers, arrays.dtype))

@@ -100,7 +100,9 @@ def main(
     arrays = data.array_type(atype)
     texts = [data.text(name) for name in datafiles] if epochs else []
     if loadfile:
-        w, symbols = training.load_parts(loadfile, "w", "symbols")
+        w, symbols = training.load_parts(
+            loadfile, "w", "symbols", w=("embedding", "lstm", "output", "bias")
+        )
         vocabulary = data.Vocabulary(symbols)
     else:
         vocabulary = data.Vocabulary.of("".join(texts))
@@ -109,7 +111,10 @@ def main(
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     w = arrays(w)
-    texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
+    texts = [
+        data.streams(vocabulary.encode(text), batchsize, seqlength, name)
+        for name, text in zip(datafiles, texts, strict=False)
+    ]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)
     run.writes(partial(write, w, vocabulary))
