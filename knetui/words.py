@@ -2,7 +2,7 @@
 
 import difflib
 
-WORDS = ("train", "repl", "runs", "attach", "pause", "resume", "stop", "data", "doctor")
+WORDS = ("train", "repl", "runs", "attach", "pause", "resume", "stop", "data", "keys", "doctor")
 
 
 def unknown_word(word: str) -> str:
