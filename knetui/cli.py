@@ -201,6 +201,20 @@ def fetch_data(
 
 
 @app.command
+def keys(*, write: bool = False) -> int:
+    """List what the keys of the workbench do, and how to change them.
+
+    Parameters
+    ----------
+    write:
+        Write a file with all of them to change, unless there is one.
+    """
+    from knetui.keys import list_keys, write_keys
+
+    return write_keys() if write else list_keys()
+
+
+@app.command
 def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
     """Print what this installation has and where it keeps things, for a report of a fault.
 

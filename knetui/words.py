@@ -15,6 +15,7 @@ WORDS = (
     "swap",
     "branch",
     "data",
+    "keys",
     "doctor",
 )
 

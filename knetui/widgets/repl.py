@@ -114,6 +114,12 @@ class ReplPane(Pane):
     """
     title = "repl"
     entry = "ReplInput"
+    explanation = """
+        Python at once, in a process of its own, with the names of the model at hand: try a
+        gradient, look at an array. An input that is complete runs, another gets a further line.
+        A name with a question mark behind it is explained. Results stand above the input, the
+        newest below. An endless loop can be interrupted; the names stay.
+    """
 
     def __init__(self, number: int, history: list[str], **settings: Any) -> None:
         super().__init__(number, **settings)

@@ -62,7 +62,9 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(home: Path) -> KnetApp:
-    """The workbench in a home of its own."""
+    """The workbench in a home of its own, and not for the first time: no welcome is in the way."""
+    home.mkdir(exist_ok=True)
+    (home / "session-1.json").write_text("{}")
     return KnetApp()
 
 
