@@ -29,7 +29,11 @@ ARRANGEMENT = Area(
         Area(
             "run-column",
             False,
-            {"curves": 3, "log": 2, Area("tables", True, {"runs": 38, "memory": 22}): 2},
+            {
+                "curves": 3,
+                Area("texts", True, {"log": 1, "samples": 1}): 2,
+                Area("tables", True, {"runs": 38, "memory": 22}): 2,
+            },
         ): 1,
     },
 )
@@ -76,10 +80,15 @@ class Border(msgspec.Struct, frozen=True):
 
 
 class Layout(msgspec.Struct):
-    """What differs from the first arrangement; remembered from one start to the next."""
+    """What differs from the first arrangement; remembered from one start to the next.
+
+    hidden: the panes that the user does not want to see.
+    left_out: those that have nothing to show.
+    """
 
     zoomed: bool = False
     hidden: list[str] = msgspec.field(default_factory=lambda: list[str]())
+    left_out: list[str] = msgspec.field(default_factory=lambda: ["samples"])
     shares: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
 
     def share(self, area: Area, part: Part) -> float:
@@ -87,9 +96,14 @@ class Layout(msgspec.Struct):
         share = self.shares.get(name_of(part), 0.0)
         return share if 0 < share < 1e6 else area.parts[part]
 
+    @property
+    def away(self) -> list[str]:
+        """The panes that are not to be seen."""
+        return [*self.hidden, *self.left_out]
+
     def shows(self, part: Part) -> bool:
         """Whether anything of the part is to be seen."""
-        return any(pane not in self.hidden for pane in panes_of(part))
+        return any(pane not in self.away for pane in panes_of(part))
 
     def shown_parts(self, area: Area) -> list[Part]:
         """The parts of an area that are to be seen, in order."""
@@ -97,7 +111,7 @@ class Layout(msgspec.Struct):
 
     def hide(self, pane: str) -> bool:
         """Hide a pane; whether that could be done: the last one stays."""
-        others = [name for name in panes_of(ARRANGEMENT) if name not in (pane, *self.hidden)]
+        others = [name for name in panes_of(ARRANGEMENT) if name not in (pane, *self.away)]
         if others and pane not in self.hidden:
             self.hidden.append(pane)
         return bool(others)
@@ -105,6 +119,7 @@ class Layout(msgspec.Struct):
     def show(self, pane: str) -> None:
         """Show a pane again."""
         self.hidden = [name for name in self.hidden if name != pane]
+        self.left_out = [name for name in self.left_out if name != pane]
 
     def reset(self) -> None:
         """Be as at the first start."""

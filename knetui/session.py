@@ -8,6 +8,7 @@ import filelock
 import msgspec
 
 from knetengine.training.atomic import write_atomically
+from knetengine.training.control import Watch
 from knetengine.training.home import home
 from knetui.documents import Document, free_name
 from knetui.layout import Layout
@@ -25,6 +26,7 @@ class Session(msgspec.Struct):
     layout: Layout = msgspec.field(default_factory=Layout)
     logarithmic: bool = False
     theme: str = ""
+    watch: Watch = Watch()  # when the runs that are started here pause by themselves
     selected_run: str = ""  # folder names, so that runs can be moved
     shown_runs: list[str] = msgspec.field(default_factory=lambda: list[str]())
     history: list[str] = msgspec.field(default_factory=lambda: list[str]())

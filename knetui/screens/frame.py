@@ -125,7 +125,7 @@ class Frame(Screen[None]):
         self.query_one(Footer).compact = self.app.size.width < WIDE[0]
         bar = self.query_one(PaneBar)
         bar.display = bar.has_focus or (one and not tiny)
-        bar.show_current(self.session.pane, self.session.layout.hidden)
+        bar.show_current(self.session.pane, self.session.layout.away)
 
     def _rearrange(self) -> None:
         """The layout was changed."""
@@ -155,6 +155,16 @@ class Frame(Screen[None]):
         self.action_next_pane()
         words = f"{name} is hidden; {self.keys_of('view.go_to')} and its number bring it back"
         self.notify(words, timeout=4)
+
+    def show_or_leave_out(self, name: str, *, present: bool) -> None:
+        """Show a pane that has something to show; leave it out otherwise, unless one is in it."""
+        layout = self.session.layout
+        if present == (name in layout.left_out) and (present or name != self.session.pane):
+            if present:
+                layout.left_out.remove(name)
+            else:
+                layout.left_out.append(name)
+            self._rearrange()
 
     def action_show_panes(self) -> None:
         """Show the hidden panes again."""
@@ -203,10 +213,10 @@ class Frame(Screen[None]):
 
     def action_next_pane(self) -> None:
         """Go to the pane after the one with the keyboard, past those that are hidden."""
-        names, hidden = list(self._panes), self.session.layout.hidden
+        names, away = list(self._panes), self.session.layout.away
         here = names.index(self.session.pane)
         order = [*names[here + 1 :], *names[: here + 1]]
-        self.action_show_pane(next(name for name in order if name not in hidden))
+        self.action_show_pane(next(name for name in order if name not in away))
 
     @on(DescendantFocus)
     def _keyboard_moved(self, event: DescendantFocus) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+import msgspec
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, Static
+from textual.widgets import Checkbox, Input, Label, Static
 
+from knetengine.training.control import Watch
 from knetui.fence import fence
 from knetui.run_view import RunView
 from knetui.steering import AssignmentError, assignment, live_numbers
@@ -19,7 +21,19 @@ LOOK_SECONDS = 0.2
 SHOWN_EVENTS = 3
 STEERED = ("number", "number refused")
 
+SPIKE = 3.0  # times the average of the last steps
+PLATEAU = 5  # reports without a better loss
+WATCHED = {
+    "not_finite": (Watch(not_finite=True), "pause when a figure is no number"),
+    "spike": (
+        Watch(spike=SPIKE),
+        f"pause when the loss of a step jumps to {SPIKE:g} times its mean",
+    ),
+    "plateau": (Watch(plateau=PLATEAU), f"pause after {PLATEAU} reports without a better loss"),
+}
+
 Put = Callable[[str, float], None]
+SetWatch = Callable[[Watch], None]
 
 
 class NumberInput(Input):
@@ -47,6 +61,7 @@ class Numbers(ModalScreen[None]):
     """A line for each number; Escape goes back.
 
     put: has the run take a number from its next step on.
+    watch, set_watch: when it pauses by itself, and how that is changed.
     """
 
     CSS = """
@@ -58,6 +73,7 @@ class Numbers(ModalScreen[None]):
     Numbers Horizontal { height: 1; }
     Numbers Label { width: 24; }
     Numbers NumberInput { width: 1fr; }
+    Numbers Checkbox { border: none; height: 1; padding: 0; background: $surface; }
     Numbers #entry { margin-top: 1; width: 1fr; }
     Numbers #said { margin-top: 1; color: $text-muted; min-height: 3; }
     """
@@ -67,8 +83,10 @@ class Numbers(ModalScreen[None]):
         Binding("up", "app.focus_previous", "Before", show=False),
     ]
 
-    def __init__(self, run: RunView, put: Put) -> None:
+    def __init__(self, run: RunView, put: Put, watch: Watch, set_watch: SetWatch) -> None:
         super().__init__()
+        self._watch = watch
+        self._set_watch = set_watch
         self._run = run
         self._put = put
         self._begun = len(run.events)
@@ -85,6 +103,8 @@ class Numbers(ModalScreen[None]):
             entry = Input(placeholder="any entry: w['bias'][3] = 0.5", id="entry", compact=True)
             entry.cursor_blink = False
             yield entry
+            for field, (_, words) in WATCHED.items():
+                yield Checkbox(words, bool(getattr(self._watch, field)), compact=True, id=field)
             yield Static(id="said")
 
     def on_mount(self) -> None:
@@ -106,6 +126,15 @@ class Numbers(ModalScreen[None]):
             field.shown = value
             field.value = f"{value:.6g}"
         self._put(name, value)
+
+    @on(Checkbox.Changed)
+    def _watch_changed(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        field = event.checkbox.id
+        assert field is not None
+        wanted = WATCHED[field][0] if event.value else Watch()
+        self._watch = msgspec.structs.replace(self._watch, **{field: getattr(wanted, field)})
+        self._set_watch(self._watch)
 
     def _look(self) -> None:
         current = live_numbers(self._run.folder)

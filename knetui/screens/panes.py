@@ -10,6 +10,7 @@ from knetui.widgets.memory import MemoryPane
 from knetui.widgets.pane import Pane
 from knetui.widgets.repl import ReplPane
 from knetui.widgets.runs import RunsPane
+from knetui.widgets.samples import SamplesPane
 
 PANES: dict[str, type[Pane]] = {
     "editor": EditorPane,
@@ -18,4 +19,5 @@ PANES: dict[str, type[Pane]] = {
     "log": LogPane,
     "runs": RunsPane,
     "memory": MemoryPane,
+    "samples": SamplesPane,
 }

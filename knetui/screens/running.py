@@ -88,11 +88,15 @@ class Running(Frame):
             self.tell(str(problem))
             return
         self._desk.begin(folder)
+        self.begun(folder)
         self._show_choice()
         if self.shows_one and self.session.pane in ("editor", "repl"):
             curves = f"{self.keys_of('view.go_to')} 3"
             words = f"it trains; {curves} shows its curves, {self.keys_of('view.next')} the next"
             self.notify(words, timeout=4)
+
+    def begun(self, folder: RunFolder) -> None:
+        """A run was started here; for those who have something to ask of it."""
 
     def action_pause(self) -> None:
         """Let the selected run wait after its step, or go on."""

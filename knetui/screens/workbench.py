@@ -15,7 +15,8 @@ from knetui.documents import first_document, write_document
 from knetui.models import own_copy
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key
 from knetui.screens.panes import PANES
-from knetui.screens.running import RUN_KEYS, Running
+from knetui.screens.running import RUN_KEYS
+from knetui.screens.steering import STEER_KEYS, Steering
 from knetui.screens.welcome import Choice, Welcome
 from knetui.session import Session, SessionFile
 from knetui.widgets.editor import EditorPane
@@ -31,7 +32,7 @@ MODEL_KEYS = (
         "ctrl+s",
         "save",
         "Save",
-        "Write the model to its file, and define its names in the repl",
+        "Write the model to its file; a run of it that goes on takes the new code",
         "model.save",
         show=True,
         at_once=False,
@@ -41,11 +42,17 @@ MODEL_KEYS = (
 )
 
 
-class Workbench(Running):
+class Workbench(Steering):
     """The panes, and the document that is edited."""
 
     # the order of the keys at the bottom of the screen
-    BINDINGS: ClassVar[list[BindingType]] = [HELP_KEY, *RUN_KEYS, *MODEL_KEYS, *FRAME_KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        HELP_KEY,
+        *RUN_KEYS,
+        *STEER_KEYS,
+        *MODEL_KEYS,
+        *FRAME_KEYS,
+    ]
 
     def __init__(
         self,
@@ -132,6 +139,7 @@ class Workbench(Running):
             self.notify(f"saved {document.path}", timeout=2, markup=False)
         if self.editor.syntax_error() is None:
             self._repl.load_model(document.text, document.path)
+            self.swap_if_running(Path(document.path), document.text)
 
     def action_go_to_error(self) -> None:
         """Put the cursor on the line of the last complaint."""

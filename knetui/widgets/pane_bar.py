@@ -10,7 +10,6 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Static
 
-
 BORDERS = Binding.Group("Move the border", compact=True)
 
 

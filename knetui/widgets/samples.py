@@ -87,6 +87,13 @@ class SamplesPane(Pane):
     """
     title = "samples"
     entry = "SampleText"
+    explanation = """
+        What the model writes while it trains, every ten seconds or when asked, always with the
+        same seed: so pieces differ by what was learned between them. Left and Right go through
+        the training and show how the text learned to spell. Blue characters are those that the
+        model was sure of, orange ones surprised it; or the ground shows what one hidden unit
+        thought of each.
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("enter", "ask", "Write", "Have the run write a piece now"),
         _key("left", "earlier", "Earlier", "Show the piece before"),
