@@ -37,6 +37,11 @@ class Place:
     name: str
     actions: tuple[Action, ...]
     fixed: Mapping[str, str]  # keys that a widget there keeps for itself, and what it does
+    typing: bool = False  # whether characters are text there, and no keys
+
+    def by_key(self) -> dict[str, Action]:
+        """The actions by their keys."""
+        return {key: action for action in self.actions for key in action.keys}
 
 
 class Actions:
@@ -64,7 +69,7 @@ class Actions:
         )
 
 
-def gather(name: str, *owners: type[DOMNode]) -> Place:
+def gather(name: str, *owners: type[DOMNode], typing: bool = False) -> Place:
     """The place whose keys are those of these classes."""
     actions: dict[str, Action] = {}
     fixed: dict[str, str] = {}
@@ -82,7 +87,7 @@ def gather(name: str, *owners: type[DOMNode]) -> Place:
                 actions[binding.id] = Action(
                     binding.id, keys, binding.description, binding.tooltip, binding.action, owner
                 )
-    return Place(name, tuple(actions.values()), fixed)
+    return Place(name, tuple(actions.values()), fixed, typing)
 
 
 def _bases_with_keys(owner: type[DOMNode]) -> list[type]:

@@ -158,9 +158,12 @@ class KnetApp(App[None]):
 
 ACTIONS = Actions(
     [
-        gather(EVERYWHERE, Workbench, KnetApp),
+        gather(EVERYWHERE, Workbench, KnetApp, typing=True),
         gather(BAR, PaneBar),
-        *(gather(name, pane, *pane.widgets_with_keys) for name, pane in PANES.items()),
+        *(
+            gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)
+            for name, pane in PANES.items()
+        ),
     ]
 )
 

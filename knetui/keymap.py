@@ -122,7 +122,7 @@ def _keys(entry: str, value: Any, actions: Actions) -> Keys:
         raise ValueError("an action needs a key; leave the line out to have its own")
     place = next(p for p in actions.places.values() if known[entry] in p.actions)
     for key in keys:
-        if place.name == EVERYWHERE and is_typed(key):
+        if place.typing and is_typed(key):
             raise ValueError(f"{key_name(key)} is for typing; take one with ctrl or alt, or f1 ...")
     return keys
 

@@ -84,8 +84,9 @@ class Help(ModalScreen[None]):
         for place in self._actions.places.values():
             explanation = _flowing(self._explanations.get(place.name, ""))
             if place.actions or explanation:
-                parts += [Text(f"\n{place.name}", "bold"), Text(explanation, end="")]
-                parts.append(_table(place.actions))
+                parts.append(Text(f"\n{place.name}", "bold"))
+                parts += [Text(explanation)] if explanation else []
+                parts += [_table(place.actions)] if place.actions else []
         return Group(*parts, Text(KEYS_FILE))
 
 
@@ -101,4 +102,4 @@ def _table(actions: Iterable[Action]) -> Table:
 def _flowing(words: str) -> str:
     """Paragraphs without the line ends of the source."""
     paragraphs = (" ".join(part.split()) for part in words.strip().split("\n\n"))
-    return "\n\n".join(paragraphs) + "\n" if words.strip() else ""
+    return "\n\n".join(paragraphs)

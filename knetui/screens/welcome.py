@@ -48,11 +48,16 @@ class Welcome(ModalScreen[Choice | None]):
     ]
 
     def __init__(
-        self, files: Sequence[str], runs: Sequence[tuple[str, Summary]], keys: Mapping[str, str]
+        self,
+        here: str,
+        files: Sequence[str],
+        runs: Sequence[tuple[str, Summary]],
+        keys: Mapping[str, str],
     ) -> None:
         super().__init__()
         self._words = WORDS.format_map(keys)
-        self._files = files
+        self._here = Path(here).stem
+        self._files = [file for file in files if file != here]
         self._runs = runs[:SHOWN_RUNS]
         self._choices: dict[str, Choice] = {}
 
@@ -65,8 +70,11 @@ class Welcome(ModalScreen[Choice | None]):
             yield OptionList(*self._options(), markup=False)
 
     def on_mount(self) -> None:
-        """Give the list the keyboard."""
-        self.query_one(OptionList).focus()
+        """Give the list the keyboard; what is edited now is marked, or the first example."""
+        offered = self.query_one(OptionList)
+        names = [name for kind, name in self._choices.values() if kind == "example"]
+        offered.highlighted = 1 + (names.index(self._here) if self._here in names else 0)
+        offered.focus()
 
     def on_resize(self) -> None:
         """Leave the words out where the list needs the room."""

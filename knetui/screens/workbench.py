@@ -79,7 +79,7 @@ class Workbench(Steering):
         self.session.remember_file(document.path)
         settings: dict[str, dict[str, Any]] = {
             "editor": {"document": document, "options": self.session.options},
-            "repl": {"history": self.session.history},
+            "repl": {"history": self.session.history, "place": self._actions.places["repl"]},
             "curves": {"logarithmic": self.session.logarithmic},
         }
         panes = {
@@ -153,7 +153,8 @@ class Workbench(Steering):
         """Offer the examples, the files edited of late, and the runs."""
         runs = list(self._desk.summaries.items())
         keys = {"train": self.keys_of("run.train"), "help": self.keys_of("view.help")}
-        self.app.push_screen(Welcome(self.session.files, runs, keys), self._take_choice)
+        welcome = Welcome(self.editor.document.path, self.session.files, runs, keys)
+        self.app.push_screen(welcome, self._take_choice)
 
     def _take_choice(self, choice: Choice | None) -> None:
         match choice:

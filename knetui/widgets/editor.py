@@ -73,6 +73,7 @@ class EditorPane(Pane):
         main for the next run. A mistake is named on the lower border.
     """
     widgets_with_keys = (CodeArea, Input)
+    typing = True
 
     class Changed(Message):
         """The text or the cursor is not what it was; the document says what it is now."""

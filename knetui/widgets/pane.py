@@ -34,6 +34,7 @@ class Pane(Vertical):
     entry: str = "*"
     explanation: ClassVar[str] = ""
     widgets_with_keys: ClassVar[tuple[type[Widget], ...]] = ()
+    typing: ClassVar[bool] = False  # whether letters are text here, and no keys
 
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(**settings)

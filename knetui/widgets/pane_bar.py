@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Static
 
-BORDERS = Binding.Group("Move the border", compact=True)
+BORDERS = Binding.Group("Move the border ", compact=True)
 
 
 def _key(
@@ -73,14 +73,17 @@ class PaneBar(Static, can_focus=True):
         super().__init__()
         self._names = names
         self._current = ""
+        self._in_full = False
         self._hidden: list[str] = []
 
     def on_focus(self) -> None:
         """Say the names in full."""
+        self._in_full = True  # `has_focus` is not yet true
         self._show()
 
     def on_blur(self) -> None:
         """Say that the line is not needed any more."""
+        self._in_full = False
         self._show()
         self.post_message(self.Left())
 
@@ -97,11 +100,11 @@ class PaneBar(Static, can_focus=True):
         """All names, on several lines if need be; on one line they may have to be short."""
         width = max(1, self.size.width or self.app.size.width - 2)
         items = [self._item(number, short=False) for number in range(1, len(self._names) + 1)]
-        if not self.has_focus and sum(cell_len(item.plain) for item in items) > width:
+        if not self._in_full and sum(cell_len(item.plain) for item in items) > width:
             items = [self._item(number, short=True) for number in range(1, len(self._names) + 1)]
         lines = [Text()]
         for item in items:
-            if self.has_focus and lines[-1] and lines[-1].cell_len + item.cell_len > width:
+            if self._in_full and lines[-1] and lines[-1].cell_len + item.cell_len > width:
                 lines.append(Text())
             lines[-1].append_text(item)
         self.update(Text("\n", no_wrap=True, overflow="crop").join(lines))
