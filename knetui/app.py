@@ -82,6 +82,9 @@ class KnetApp(App[None]):
         self.session: Session = self.session_file.read()
         for theme in OWN_THEMES:
             self.register_theme(theme)
+        known = self.session.theme in self.available_themes
+        # no change of themes: one costs a tenth of the first frame
+        self.set_reactive(KnetApp.theme, self.session.theme if known else FIRST_THEME)
         keymap = read_keymap(ACTIONS)
         self.actions = ACTIONS.with_keys(keymap.chosen)
         self.set_keymap({id: ",".join(keys) for id, keys in keymap.chosen.items()})
@@ -138,8 +141,6 @@ class KnetApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the workbench."""
-        known = self.session.theme in self.available_themes
-        self.theme = self.session.theme if known else FIRST_THEME
         workbench = Workbench(
             self.session,
             self.session_file,

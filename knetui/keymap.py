@@ -5,7 +5,6 @@ the rest of the file holds.
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,10 +41,12 @@ def keymap_path() -> Path:
 def read_keymap(actions: Actions) -> Keymap:
     """The user's keymap; an empty one when there is no file."""
     path = keymap_path()
+    if not path.exists():
+        return Keymap()
+    import tomllib  # late: 5 ms that most starts save
+
     try:
         entries: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Keymap()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
         return Keymap(problems=[_in_a_line(f"{path}: {words}; no key of it holds")])

@@ -14,7 +14,6 @@ from textual.widgets import Footer
 
 from knetui.actions import Actions, key_names
 from knetui.fence import fence
-from knetui.screens.help import Help
 from knetui.session import Session, SessionFile
 from knetui.themes import theme_after
 from knetui.widgets.pane import Pane
@@ -244,6 +243,8 @@ class Frame(Screen[None]):
 
     def action_help(self) -> None:
         """Explain the pane with the keyboard."""
+        from knetui.screens.help import Help  # late: no part of the first frame
+
         pane = self.pane(self.session.pane)
         explanations = {name: type(pane).explanation for name, pane in self._panes.items()}
         self.app.push_screen(Help(self._actions, self.session.pane, pane.title, explanations))

@@ -17,7 +17,6 @@ from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key
 from knetui.screens.panes import PANES
 from knetui.screens.running import RUN_KEYS
 from knetui.screens.steering import STEER_KEYS, Steering
-from knetui.screens.welcome import Choice, Welcome
 from knetui.session import Session, SessionFile
 from knetui.widgets.editor import EditorPane
 from knetui.widgets.pane_bar import PaneBar
@@ -151,12 +150,14 @@ class Workbench(Steering):
 
     def action_welcome(self) -> None:
         """Offer the examples, the files edited of late, and the runs."""
+        from knetui.screens.welcome import Welcome  # late: no part of the first frame
+
         runs = list(self._desk.summaries.items())
         keys = {"train": self.keys_of("run.train"), "help": self.keys_of("view.help")}
         welcome = Welcome(self.editor.document.path, self.session.files, runs, keys)
         self.app.push_screen(welcome, self._take_choice)
 
-    def _take_choice(self, choice: Choice | None) -> None:
+    def _take_choice(self, choice: tuple[str, str] | None) -> None:
         match choice:
             case None:
                 pass
