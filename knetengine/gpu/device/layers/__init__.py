@@ -1,0 +1,12 @@
+"""Layers that have kernels of their own on a device, by family; the others run as their twins."""
+
+from knetengine.gpu.device.layers import (
+    activations,
+    convolution,
+    dropout,
+    losses,
+    pooling,
+)
+from knetengine.gpu.device.layers.table import LAYERS as LAYERS
+
+FAMILIES = (activations, convolution, dropout, losses, pooling)
