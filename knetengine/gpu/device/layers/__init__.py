@@ -4,9 +4,11 @@ from knetengine.gpu.device.layers import (
     activations,
     convolution,
     dropout,
+    embedding,
     losses,
     pooling,
+    recurrent,
 )
 from knetengine.gpu.device.layers.table import LAYERS as LAYERS
 
-FAMILIES = (activations, convolution, dropout, losses, pooling)
+FAMILIES = (activations, convolution, dropout, embedding, losses, pooling, recurrent)
