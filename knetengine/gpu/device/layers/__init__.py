@@ -6,9 +6,10 @@ from knetengine.gpu.device.layers import (
     dropout,
     embedding,
     losses,
+    normalization,
     pooling,
     recurrent,
 )
 from knetengine.gpu.device.layers.table import LAYERS as LAYERS
 
-FAMILIES = (activations, convolution, dropout, embedding, losses, pooling, recurrent)
+FAMILIES = (activations, convolution, dropout, embedding, losses, normalization, pooling, recurrent)
