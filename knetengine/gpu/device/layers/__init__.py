@@ -7,9 +7,20 @@ from knetengine.gpu.device.layers import (
     embedding,
     losses,
     normalization,
+    optimisers,
     pooling,
     recurrent,
 )
 from knetengine.gpu.device.layers.table import LAYERS as LAYERS
 
-FAMILIES = (activations, convolution, dropout, embedding, losses, normalization, pooling, recurrent)
+FAMILIES = (
+    activations,
+    convolution,
+    dropout,
+    embedding,
+    losses,
+    normalization,
+    optimisers,
+    pooling,
+    recurrent,
+)
