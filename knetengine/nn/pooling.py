@@ -41,8 +41,8 @@ def plain_max(x: Any, window: Sizes, padding: Sizes, stride: Sizes) -> Any:
     if any(padding):  # a window may hold nothing but -inf: then not the padding's
         real = views(np.ones(x.shape, bool), window, padding, stride, once)
         real = real.reshape(patches.shape)
-        chosen = np.take_along_axis(real, first[..., None], -1)[..., 0]
-        first = np.where(chosen, first, real.argmax(-1))
+        chosen = np.take_along_axis(beside(x, real), first[..., None], -1)[..., 0]
+        first = np.where(chosen, first, beside(x, real.argmax(-1)))
     return kn.take_along_axis(patches, first[..., None], -1)[..., 0]
 
 
