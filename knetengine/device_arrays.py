@@ -56,6 +56,10 @@ class DeviceArray(ArrayMethods):
         """Call a function of NumPy arrays with the memory of arrays of a device that has `host`."""
         raise NotImplementedError
 
+    def has_layer(self, name: str) -> bool:
+        """Whether the device has kernels of its own for a layer."""
+        raise NotImplementedError
+
     def call_layer(self, name: str, *arguments: Any) -> Any:
         """Call the device's own kernels for a layer; KeyError where it has none of that name."""
         raise NotImplementedError

@@ -160,6 +160,14 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
             result = function(*stored(arguments))
         return self._wrapped(self.backend.kept(result))
 
+    def has_layer(self, name: str) -> bool:
+        """Whether the device has kernels of its own for a layer."""
+        try:
+            self.backend.layer(name)
+        except KeyError:
+            return False
+        return True
+
     def call_layer(self, name: str, *arguments: Any) -> Any:
         """Call the device's own kernels for a layer.
 
