@@ -60,6 +60,11 @@ class Place:
             raise UnavailableError(f"{self.name} is not a CUDA device")
         return self._cuda
 
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it is a CUDA device, or what stands for one."""
+        return self._cuda is not None
+
     def computed(
         self, kernel: Callable[..., None], arrays: Sequence[np.ndarray], shape: Any, dtype: Any
     ) -> np.ndarray:

@@ -122,7 +122,8 @@ def _slopes(place: Place, comparison: Comparison) -> None:
 def _broadcasting(place: Place, comparison: Comparison) -> None:
     shapes = [
         ((), ()), ((0,), (1,)), ((5,), ()), ((4, 5), (5,)), ((4, 1), (1, 5)),
-        ((3, 0, 2), (1, 1, 2)), ((2, 3, 4, 5), (3, 1, 5)), ((2, 1, 3, 1, 2, 1, 2, 2), (1, 2, 1, 2, 2, 3, 1, 1)),
+        ((3, 0, 2), (1, 1, 2)), ((2, 3, 4, 5), (3, 1, 5)),
+        ((2, 1, 3, 1, 2, 1, 2, 2), (1, 2, 1, 2, 2, 3, 1, 1)),
         ((301, 700), (301, 1)),
     ]  # fmt: skip
     for first, second in shapes:

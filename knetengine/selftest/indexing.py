@@ -99,19 +99,21 @@ def _out_of_range(place: Place, comparison: Comparison) -> None:
 @check(FAMILY, "choosing")
 def _choosing(place: Place, comparison: Comparison) -> None:
     x, y = floats(40, 30), floats(40, 30, seed=1)
-    k, other = place.put(x), place.put(y)
+    k: Any = place.put(x)
+    other: Any = place.put(y)
     comparison.near("np.where", np.where(k > 0, k, other), np.where(x > 0, x, y))
     comparison.near("np.clip", np.clip(k, -0.5, 0.5), np.clip(x, -0.5, 0.5))
     comparison.near("np.take", np.take(k, _ROWS, axis=1), np.take(x, _ROWS, axis=1))
     for found, expected in zip(np.nonzero(k > 1), np.nonzero(x > 1), strict=True):
         comparison.near("np.nonzero", found, expected)
     places = np.argsort(x, axis=1)[:, :3]
+    there: Any = place.put(places)
     comparison.near(
         "np.take_along_axis",
-        np.take_along_axis(k, place.put(places), 1),
+        np.take_along_axis(k, there, 1),
         np.take_along_axis(x, places, 1),
     )
-    np.put_along_axis(k, place.put(places), 5.0, 1)
+    np.put_along_axis(k, there, 5.0, 1)
     np.put_along_axis(x, places, 5.0, 1)
     comparison.near("np.put_along_axis", k, x)
 

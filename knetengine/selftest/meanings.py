@@ -51,7 +51,7 @@ def _rounded(exact: Fraction, dtype: Any) -> Any:
     try:
         near = dtype.type(float(exact))  # through float64: a unit off at most, next to a tie
     except OverflowError:
-        return dtype.type(np.copysign(np.inf, exact))
+        return dtype.type(np.inf if exact > 0 else -np.inf)
     around = [near, *(np.nextafter(near, dtype.type(side)) for side in (-np.inf, np.inf))]
     finite = [each for each in around if np.isfinite(each)]
     if np.isinf(near) or not finite:
@@ -150,7 +150,7 @@ _FOUR = (
     "power", "float_power", "rpow", "arctan2", "hypot", "erf",
 )  # fmt: skip
 
-ULPS: dict[str, float] = dict.fromkeys(_FOUR, 4) | {
+ULPS: dict[str, float] = dict.fromkeys(_FOUR, 4.0) | {
     "sigm": 3,
     "elu": 4,
     "selu": 4,

@@ -45,15 +45,16 @@ for _rule in RULES:
 
 @check(FAMILY, "all parameters in one launch")
 def _one_launch(place: Place, comparison: Comparison) -> None:
-    """The kernel of SGD: ``w -= lr * (g + decay * w)``; of more parameters than one launch takes."""
+    """The kernel of SGD: ``w -= rate * (g + decay * w)``, of few parameters and of many."""
     rate, decay = 0.1, 0.01
     for count in (3, 70):
         w = [floats(10 + n, seed=n) for n in range(count)]
         g = [floats(10 + n, seed=100 + n) for n in range(count)]
         there = [[place.device.upload(array) for array in arrays] for arrays in (w, g)]
+        weights, slopes = ([each.operand for each in arrays] for arrays in there)
         optimisers.update(
-            place.driver, "sgd", *([each.operand for each in arrays] for arrays in there),
-            [()] * count, (rate, decay), scratch=place.device.scratch,
+            place.driver, "sgd", weights, slopes, [()] * count, (rate, decay),
+            scratch=place.device.scratch,
         )  # fmt: skip
         for number, (array, before, slope) in enumerate(zip(there[0], w, g, strict=True)):
             found = place.device.download(array)

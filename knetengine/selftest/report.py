@@ -135,12 +135,13 @@ def write(report: Report, path: Path) -> None:
     unfinished.replace(path)
 
 
-_FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][^\s/\\:'\"]+)+[/\\](?=[^\s/\\:'\"])|~[^\s/]*/")
+_FOLDERS = re.compile(r"(?<![\w.)\]])(?:[A-Za-z]:|~)?(?:[/\\][^\s/\\:'\"]+)*[/\\](?=[^\s/\\:'\"])")
+"""From the root, or a user's home, and not amid a word as 1/3 or and/or has it."""
 
 
 def without_private(text: str) -> str:
     """A text without folders, the user's name and the machine's."""
-    text = _FOLDERS.sub("", text.replace(str(Path.home()), "~"))
+    text = _FOLDERS.sub("", text).replace(str(Path.home()), "~")
     for private, instead in ((_user(), "USER"), (socket.gethostname(), "HOST")):
         if len(private) > 2:
             text = re.sub(rf"\b{re.escape(private)}\b", instead, text)

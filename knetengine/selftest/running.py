@@ -45,11 +45,13 @@ def run(
     *,
     examples: Path | None = None,
     say: Say = print,
+    keep: Callable[[Report], object] = lambda report: None,
     checks: Sequence[Check] = CHECKS,
 ) -> Report:
     """Make checks on devices, on each CUDA device if none is named.
 
-    examples: the folder of the example models. say: is given each line.
+    examples: the folder of the example models. say: is given each line. keep: is given the report
+    after each check, for one may be the last that a driver survives.
 
     A check that fails does not keep the others from being made; after Ctrl-C those that are left
     are reported as not run. Raises ValueError for a device that is not there.
@@ -67,7 +69,13 @@ def run(
         report.devices.append(reports.describe(place))
     try:
         for place, device in zip(places, report.devices, strict=True):
-            _run_on(place, device, checks, say)
+            capability = device.compute_capability
+            further = f", compute capability {capability}" if capability else ""
+            say(f"{place.name}: {device.description}{further}")
+            for each in checks:
+                device.checks.append(make(each, place))
+                say(line(device.checks[-1]))
+                keep(report)
         report.finished = True
     except KeyboardInterrupt:
         for device in report.devices:
@@ -76,16 +84,6 @@ def run(
     for device in report.devices:
         say(summary(device))
     return report
-
-
-def _run_on(place: Place, device: DeviceReport, checks: Sequence[Check], say: Say) -> None:
-    capability = device.compute_capability
-    further = f", compute capability {capability}" if capability else ""
-    say(f"{place.name}: {device.description}{further}")
-    for each in checks:
-        found = make(each, place)
-        device.checks.append(found)
-        say(line(found))
 
 
 def make(check: Check, place: Place) -> CheckReport:

@@ -102,7 +102,6 @@ def _repeated(place: Place, comparison: Comparison) -> None:
     x = floats(4, 6)
     for name, make in (
         ("np.tile", lambda a: np.tile(a, (2, 3))),
-        ("np.repeat", lambda a: np.repeat(a, 3, axis=1)),
         ("np.pad", lambda a: np.pad(a, ((1, 2), (0, 3)))),
         ("np.roll", lambda a: np.roll(a, 2, axis=1)),
     ):

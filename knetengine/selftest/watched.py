@@ -40,9 +40,7 @@ def _check(tool: str) -> Callable[[Place, Comparison], None]:
         _ = place.cuda  # it watches nothing else
         command = shutil.which("compute-sanitizer")
         if command is None:
-            raise UnavailableError(
-                "compute-sanitizer is not on the PATH (it is in the CUDA toolkit)"
-            )
+            raise UnavailableError("compute-sanitizer is not on the PATH")
         child = [sys.executable, "-c", PROGRAM, place.name]
         done = subprocess.run(
             [command, "--tool", tool, "--error-exitcode", str(FOUND), *child],
