@@ -9,6 +9,9 @@ import numpy as np
 
 from knetengine.array_methods import ArrayMethods
 
+WRITTEN = "_knet_written"
+"""The attribute of an error that has the array which may not be written to."""
+
 
 class DeviceArray(ArrayMethods):
     """An array on a device: NumPy's functions take it by their protocols (NEP 13 and 18)."""
@@ -43,6 +46,22 @@ class DeviceArray(ArrayMethods):
     @property
     def base(self) -> Any:
         """What this array is a view of; None if its numbers are its own."""
+        raise NotImplementedError
+
+    @property
+    def memory(self) -> Any:
+        """What it lies in: one object for all arrays that may share memory."""
+        raise NotImplementedError
+
+    def protect(self, protected: list[Any]) -> None:
+        """Have writes to its memory raise, through whatever array, until `release`.
+
+        protected: who wants that; the array is appended, but not twice.
+        """
+        raise NotImplementedError
+
+    def release(self, protected: list[Any]) -> None:
+        """Take back what `protect` did for the same list."""
         raise NotImplementedError
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
