@@ -215,7 +215,15 @@ def keys(*, write: bool = False) -> int:
 
 
 @app.command
-def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
+def doctor(
+    function: str | None = None,
+    /,
+    *,
+    coverage: bool = False,
+    gpu_selftest: bool = False,
+    device: tuple[str, ...] = (),
+    report: Path | None = None,
+) -> int:
     """Print what this installation has and where it keeps things, for a report of a fault.
 
     Parameters
@@ -224,7 +232,21 @@ def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
         With `--coverage`: this function of NumPy only, such as `linalg.inv`.
     coverage:
         Print instead which functions of NumPy a gradient can pass through.
+    gpu_selftest:
+        Check instead, on each CUDA device, what arrays there compute against NumPy, their memory,
+        their streams; 0 if all passed, 1 if something failed, 2 if there is no device.
+    device:
+        With `--gpu-selftest`: this device instead, such as `cuda:1`, or `cpu` to try it.
+    report:
+        With `--gpu-selftest`: write what was found to this file, as JSON without private data.
     """
+    if gpu_selftest:
+        from knetui.gpu_selftest import run_selftest
+
+        return run_selftest(device, report)
+    if device or report is not None:
+        print("knet-tui: --device and --report go with --gpu-selftest", file=sys.stderr)
+        return 2
     from knetui.doctor import examine, show_coverage
 
     return show_coverage(function) if coverage or function else examine()

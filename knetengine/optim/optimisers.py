@@ -110,8 +110,9 @@ class Optimiser:
     def _change(self, w: Arrays, g: Arrays, states: Sequence[tuple[Any, ...]]) -> None:
         """Change the arrays: those that kernels take in one call, the others one by one."""
         decay = self._coupled_decay()
-        hosts = [(_host(array), _host(g[n])) for n, array in enumerate(w)]
-        together = [n for n, pair in enumerate(hosts) if _kernels_take(*pair, self.least)]
+        left = self._change_on_devices(w, g, states, decay)
+        hosts = {n: (_host(w[n]), _host(g[n])) for n in left}
+        together = [n for n, pair in hosts.items() if _kernels_take(*pair, self.least)]
         if together and compilation.available():
             from knetengine.cpu.updates import update
 
@@ -126,8 +127,31 @@ class Optimiser:
                 )
         else:
             together = []
-        for n in set(range(len(w))).difference(together):
+        for n in set(left).difference(together):
             self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
+
+    def _change_on_devices(
+        self, w: Arrays, g: Arrays, states: Sequence[tuple[Any, ...]], decay: float
+    ) -> Sequence[int]:
+        """Change the arrays of devices with kernels of their own; the numbers of the others."""
+        groups: dict[tuple[str, Any], list[int]] = {}
+        for n, array in enumerate(w):
+            if isinstance(array, DeviceArray) and _device_takes(array, g[n], states[n]):
+                groups.setdefault((array.device, array.dtype), []).append(n)
+        if not groups:
+            return range(len(w))
+        constants = (self.lr, decay, *self._constants())
+        for ours in groups.values():
+            arrays = ([every[n] for n in ours] for every in (w, g, states))
+            w[ours[0]].call_layer("update", self.rule, *arrays, constants)
+        taken = {n for ours in groups.values() for n in ours}
+        return [n for n in range(len(w)) if n not in taken]
+
+
+def _device_takes(w: DeviceArray, g: Any, state: tuple[Any, ...]) -> bool:
+    """Whether the device of a parameter has kernels for it, as `_kernels_take` of the host's."""
+    same = all(isinstance(x, DeviceArray) and x.dtype == w.dtype for x in (g, *state))
+    return same and w.dtype.char in "fd" and w.has_layer("update")
 
 
 def _host(array: Any) -> Any:
