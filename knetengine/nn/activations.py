@@ -25,7 +25,10 @@ def _floating(x: Any) -> Any:
 
 
 def _device_has(layer: str, *arrays: Any) -> bool:
-    """Whether these are plain arrays of a device that has a kernel for them, of all one size."""
+    """Whether these are plain arrays of a device that has a kernel for them, of all one size.
+
+    Ask first whether it is NumPy's array: that takes 0.03 us, and this 0.2.
+    """
     for array in arrays:
         if not isinstance(array, DeviceArray) or array.shape != arrays[0].shape:
             return False
@@ -53,7 +56,7 @@ def _relu(g: Any, y: Any, x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.relu_backward, g, y)
-    if _device_has("relu_backward", g, y):
+    if type(g) is not np.ndarray and _device_has("relu_backward", g, y):
         return g.call_layer("relu_backward", g, y)
     return np.where(y <= 0, 0, g)
 
@@ -71,7 +74,7 @@ def sigm(x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.sigm, x)
-    if _device_has("sigm", x):
+    if type(x) is not np.ndarray and _device_has("sigm", x):
         return x.call_layer("sigm", x)
     e = np.exp(-np.abs(_floating(x)))
     return np.where(np.less(x, 0), e, 1)[()] / (1 + e)
@@ -82,7 +85,7 @@ def _sigm(g: Any, y: Any, x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.sigm_backward, g, y)
-    if _device_has("sigm_backward", g, y):
+    if type(g) is not np.ndarray and _device_has("sigm_backward", g, y):
         return g.call_layer("sigm_backward", g, y)
     return g * y * (1 - y)
 
@@ -113,13 +116,13 @@ def elu(x: Any) -> Any:
 
     Source: Clevert et al. 2015 (alpha = 1); Knet's elu.
     """
-    if _device_has("elu", x):
+    if type(x) is not np.ndarray and _device_has("elu", x):
         return x.call_layer("elu", x)
     return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
 
 
 def _elu(g: Any, y: Any, x: Any) -> Any:
-    if _device_has("elu_backward", g, y):
+    if type(g) is not np.ndarray and _device_has("elu_backward", g, y):
         return g.call_layer("elu_backward", g, y)
     return g * np.where(y > 0, 1, y + 1)
 
@@ -133,13 +136,13 @@ def selu(x: Any) -> Any:
 
     Source: Klambauer et al. 2017; Knet's selu.
     """
-    if _device_has("selu", x):
+    if type(x) is not np.ndarray and _device_has("selu", x):
         return x.call_layer("selu", x)
     return _SELU_SCALE * np.maximum(x, 0) + _SELU_DEPTH * np.expm1(np.minimum(x, 0))
 
 
 def _selu(g: Any, y: Any, x: Any) -> Any:
-    if _device_has("selu_backward", g, y):
+    if type(g) is not np.ndarray and _device_has("selu_backward", g, y):
         return g.call_layer("selu_backward", g, y)
     return g * np.where(y > 0, _SELU_SCALE, y + _SELU_DEPTH)
 
@@ -162,7 +165,7 @@ defvjp(erf, lambda g, y, x: g * (2.0 / math.sqrt(math.pi) * np.exp(-x * x)))
 
 @primitive
 def _gelu(x: Any) -> Any:
-    if _device_has("gelu", x):
+    if type(x) is not np.ndarray and _device_has("gelu", x):
         return x.call_layer("gelu", x)
     return x * (0.5 + 0.5 * erf(x * math.sqrt(0.5)))
 
@@ -177,7 +180,7 @@ def _gelu_slope(x: Any) -> Any:
 
 
 def _pull_gelu(g: Any, y: Any, x: Any) -> Any:
-    if _device_has("gelu_backward", g, x):
+    if type(g) is not np.ndarray and _device_has("gelu_backward", g, x):
         return g.call_layer("gelu_backward", g, x)
     return g * _gelu_slope(x)
 
@@ -189,7 +192,7 @@ _TANH_INNER, _TANH_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
 @primitive
 def _gelu_tanh(x: Any) -> Any:
-    if _device_has("gelu_tanh", x):
+    if type(x) is not np.ndarray and _device_has("gelu_tanh", x):
         return x.call_layer("gelu_tanh", x)
     t = np.tanh(x * (_TANH_INNER + _TANH_INNER * _TANH_CUBE * (x * x)))
     return x * (0.5 + 0.5 * t)
@@ -202,7 +205,7 @@ def _gelu_tanh_slope(x: Any) -> Any:
 
 
 def _pull_gelu_tanh(g: Any, y: Any, x: Any) -> Any:
-    if _device_has("gelu_tanh_backward", g, x):
+    if type(g) is not np.ndarray and _device_has("gelu_tanh_backward", g, x):
         return g.call_layer("gelu_tanh_backward", g, x)
     return g * _gelu_tanh_slope(x)
 

@@ -46,14 +46,14 @@ def _device_rows(layer: str, axis: Any, *arrays: Any) -> bool:
 
 @primitive
 def _softmax(x: Any, axis: Any) -> Any:
-    if _device_rows("softmax", axis, x):
+    if type(x) is not np.ndarray and _device_rows("softmax", axis, x):
         return x.call_layer("softmax", x)
     e = np.exp(x - np.max(x, axis, keepdims=True))
     return e / np.sum(e, axis, keepdims=True)
 
 
 def _softmax_slope(g: Any, y: Any, x: Any, axis: Any) -> Any:
-    if _device_rows("softmax", axis, g, y):
+    if type(g) is not np.ndarray and _device_rows("softmax", axis, g, y):
         return g.call_layer("softmax_backward", g, y)
     return y * (g - np.sum(g * y, axis, keepdims=True))
 
@@ -74,14 +74,14 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
 @primitive
 def _logsoftmax(x: Any, axis: Any) -> Any:
-    if _device_rows("logsoftmax", axis, x):
+    if type(x) is not np.ndarray and _device_rows("logsoftmax", axis, x):
         return x.call_layer("logsoftmax", x)
     z = x - np.max(x, axis, keepdims=True)
     return z - np.log(np.sum(np.exp(z), axis, keepdims=True))
 
 
 def _logsoftmax_slope(g: Any, y: Any, x: Any, axis: Any) -> Any:
-    if _device_rows("logsoftmax", axis, g, y):
+    if type(g) is not np.ndarray and _device_rows("logsoftmax", axis, g, y):
         return g.call_layer("logsoftmax_backward", g, y)
     return g - np.exp(y) * np.sum(g, axis, keepdims=True)
 

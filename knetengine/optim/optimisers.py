@@ -110,9 +110,8 @@ class Optimiser:
     def _change(self, w: Arrays, g: Arrays, states: Sequence[tuple[Any, ...]]) -> None:
         """Change the arrays: those that kernels take in one call, the others one by one."""
         decay = self._coupled_decay()
-        left = self._change_on_devices(w, g, states, decay)
-        hosts = {n: (_host(w[n]), _host(g[n])) for n in left}
-        together = [n for n, pair in hosts.items() if _kernels_take(*pair, self.least)]
+        hosts = [(_host(array), _host(g[n])) for n, array in enumerate(w)]
+        together = [n for n, pair in enumerate(hosts) if _kernels_take(*pair, self.least)]
         if together and compilation.available():
             from knetengine.cpu.updates import update
 
@@ -127,25 +126,28 @@ class Optimiser:
                 )
         else:
             together = []
-        for n in set(left).difference(together):
-            self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
+        of_devices: list[int] = []
+        for n in set(range(len(w))).difference(together):
+            if hosts[n][0] is None and _device_takes(w[n], g[n], states[n]):
+                of_devices.append(n)
+            else:
+                self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
+        if of_devices:
+            self._change_on_devices(of_devices, (w, g, states), decay)
 
-    def _change_on_devices(
-        self, w: Arrays, g: Arrays, states: Sequence[tuple[Any, ...]], decay: float
-    ) -> Sequence[int]:
-        """Change the arrays of devices with kernels of their own; the numbers of the others."""
+    def _change_on_devices(self, numbers: list[int], arrays: tuple[Any, ...], decay: float) -> None:
+        """Change the arrays of those numbers by their devices' own kernels, each dtype in a call.
+
+        arrays: parameters, gradients and states, of all numbers.
+        """
         groups: dict[tuple[str, Any], list[int]] = {}
-        for n, array in enumerate(w):
-            if isinstance(array, DeviceArray) and _device_takes(array, g[n], states[n]):
-                groups.setdefault((array.device, array.dtype), []).append(n)
-        if not groups:
-            return range(len(w))
+        for n in sorted(numbers):
+            w = arrays[0][n]
+            groups.setdefault((w.device, w.dtype), []).append(n)
         constants = (self.lr, decay, *self._constants())
         for ours in groups.values():
-            arrays = ([every[n] for n in ours] for every in (w, g, states))
-            w[ours[0]].call_layer("update", self.rule, *arrays, constants)
-        taken = {n for ours in groups.values() for n in ours}
-        return [n for n in range(len(w)) if n not in taken]
+            w, g, states = ([every[n] for n in ours] for every in arrays)
+            w[0].call_layer("update", self.rule, w, g, states, constants)
 
 
 def _device_takes(w: DeviceArray, g: Any, state: tuple[Any, ...]) -> bool:

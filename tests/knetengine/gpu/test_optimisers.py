@@ -8,7 +8,9 @@ import pytest
 
 from knetengine import optim
 from knetengine.gpu import KnetArray
+from knetengine.gpu.backends import backend_named
 from knetengine.training.state import captured, restore
+from tests.knetengine.gpu.conftest import SIMULATED
 
 RULES = (
     optim.SGD, optim.Momentum, optim.Nesterov, optim.Adagrad, optim.Adadelta, optim.RMSprop,
@@ -99,15 +101,25 @@ def test_parameters_with_gaps_are_changed_where_they_are(device: str) -> None:
     np.testing.assert_allclose(np.asarray(whole), host, 1e-6)
 
 
+@pytest.fixture
+def backward(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the simulated device run the last blocks first, as a real one may."""
+    if device == SIMULATED:
+        driver: Any = backend_named(device).driver  # pyright: ignore
+        monkeypatch.setattr(driver, "order", "backward")
+
+
+@pytest.mark.usefixtures("backward")
 @pytest.mark.parametrize("rule", [optim.SGD, optim.Adam])
 def test_a_parameter_that_stands_twice_is_changed_twice(rule: Any, device: str) -> None:
     host, g = np.ones(50), np.linspace(-1, 1, 50)
     w, there = KnetArray(host, device=device), KnetArray(g, device=device)
-    rule(lr=0.1).update([w, w], [there, 2 * there])
-    rule(lr=0.1).update([host, host], [g, 2 * g])
+    rule(lr=0.1, decay=0.3).update([w, w], [there, 2 * there])
+    rule(lr=0.1, decay=0.3).update([host, host], [g, 2 * g])
     np.testing.assert_allclose(np.asarray(w), host, 1e-13)
 
 
+@pytest.mark.usefixtures("backward")
 def test_gradients_that_are_parameters_are_looked_at_in_turn(device: str) -> None:
     """The gradient of w @ v by w may be v itself; and a view of w that lies otherwise."""
 

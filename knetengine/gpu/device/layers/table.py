@@ -6,6 +6,9 @@ needs. The way back, ``{name}_backward``, takes the backend, which gradients are
 gradient of the result, the result, what was kept, and the arguments; it gives a gradient, or None,
 for each argument. Neither writes to what it is given.
 
+Activations, softmaxes and dropout are steps of the tape with rules of their own: they take arrays
+and options, and give an array. "update" is that of the optimisers: it writes to the parameters.
+
 Where what a layer is given has gaps or another order in memory, the kernels get a copy.
 """
 
