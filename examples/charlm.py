@@ -42,12 +42,10 @@ def newstate(w, batchsize):
 
 
 def train(w, pieces, optimiser, state, gclip, dropout, sums):
-    sums[:] = [0.0, 0]
     for x, y in run.steps(pieces):
         value, g = lossgradient(w, x, y, state, dropout)
         optimiser.update(w, optim.gclip(g, gclip))
-        sums[0] += float(value)
-        sums[1] += 1
+        sums[:] = [sums[0] + float(value), sums[1] + 1]
 
 
 def report(epoch, w, texts, trnloss):  # nats a character, over the training and the test text
@@ -119,7 +117,7 @@ def main(
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)
     run.writes(partial(write, w, vocabulary))
     for epoch in run.epochs(epochs):
-        state[:] = newstate(w, batchsize)
+        state[:], sums[:] = newstate(w, batchsize), [0.0, 0]
         train(w, texts[0], optimiser, state, gclip, dropout, sums)
         if not fast:
             now = report(epoch, w, texts, sums[0] / max(sums[1], 1))
@@ -129,11 +127,8 @@ def main(
             best[0] = min(best[0], now)
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
-    options = {"temperature": temperature, "top_k": topk, "top_p": topp}
     if generate:
-        for piece in write(w, vocabulary, prompt, generate, generator, **options):
-            print(piece, end="", flush=True)
-        print()
+        run.write(prompt, generate, generator, temperature=temperature, top_k=topk, top_p=topp)
 
 
 if __name__ == "__main__":
