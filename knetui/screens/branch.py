@@ -40,6 +40,8 @@ class Branch(ModalScreen[Change | None]):
     }
     Branch Static { height: auto; color: $text-muted; }
     Branch OptionList { height: auto; max-height: 8; border: none; padding: 0; margin: 1 0; }
+    Branch.-short #words { display: none; }
+    Branch.-short OptionList { max-height: 3; margin: 0; }
     Branch #said { color: $text-error; }
     Branch Checkbox { border: none; height: 1; padding: 0; background: $surface; }
     """
@@ -63,7 +65,7 @@ class Branch(ModalScreen[Change | None]):
         with Vertical() as page:
             page.border_title = Text(f"branch of run {fence(self._run.folder.title)}").markup
             page.border_subtitle = "Enter or F5 begins; Escape: back"
-            yield Static(WORDS.format(example=example), markup=False)
+            yield Static(WORDS.format(example=example), id="words", markup=False)
             yield OptionList(
                 *(Option(_line(name, times.get(name)), name) for name in self._names), markup=False
             )
@@ -78,6 +80,7 @@ class Branch(ModalScreen[Change | None]):
 
     def on_mount(self) -> None:
         """Offer the newest."""
+        self.set_class(self.app.size.height < 16, "-short")
         choices = self.query_one(OptionList)
         choices.highlighted = 0
         self.query_one(Input).focus()

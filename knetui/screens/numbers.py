@@ -27,7 +27,7 @@ WATCHED = {
     "not_finite": (Watch(not_finite=True), "pause when a figure is no number"),
     "spike": (
         Watch(spike=SPIKE),
-        f"pause when the loss of a step jumps to {SPIKE:g} times its mean",
+        f"pause when a step's loss is {SPIKE:g} times its mean",
     ),
     "plateau": (Watch(plateau=PLATEAU), f"pause after {PLATEAU} reports without a better loss"),
 }

@@ -279,19 +279,18 @@ class SamplesPane(Pane):
         )
         if state == self._shown:
             return
-        moved = self._shown[:1] != state[:1]
         self._shown = state
-        self.query_one(".how", Static).update(self._how(sample), layout=moved)
+        when = f": epoch {sample.epoch:,}, step {sample.step:,}" if sample else ""
+        self.show_title(f"{self.title}{when}")
+        self.query_one(".how", Static).update(self._how(sample))
         place = count - 1 if self._place is None else self._place
         self.query_one(TimeLine).show_place(place, count)
         self.query_one(".text", Static).update(self._text(sample))
         self.show_subtitle(self._verdict(sample))
 
     def _how(self, sample: Sample | None) -> Text:
-        """How the piece was drawn, and when; what is wanted of the next, where that differs."""
-        line = Text(no_wrap=True, overflow="ellipsis")
-        if sample is not None:
-            line.append(f"epoch {sample.epoch:,} step {sample.step:,}  ", "bold")
+        """How the piece was drawn; what is wanted of the next, where that differs."""
+        line = Text()
         wanted, had = self._wanted, sample.sampling if sample else self._wanted
         for name, old, new in (
             ("temperature", had.temperature, wanted.temperature),
