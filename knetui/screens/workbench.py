@@ -159,6 +159,7 @@ class Workbench(Screen[None]):
                 self.notify(notice, severity="warning", timeout=10, markup=False)
         document = self.editor.document
         self._repl.start(document.text, document.path)
+        self.editor.complete_by(self._repl.complete)
 
     def on_resize(self, event: Resize) -> None:
         """Show one pane at a time where the terminal is too small for all."""
@@ -418,7 +419,7 @@ class Workbench(Screen[None]):
                 self._show_choice()
             case "failed" if failure is not None:
                 words = f"{failure.kind}: {failure.message}"
-                self.editor.complain(words, failure.line)
+                self.editor.complain_of_run(view.folder, failure)
                 self._tell(words, f"run {title} failed (F4 goes to the line)")
             case "died":
                 self._tell(
