@@ -24,6 +24,7 @@ from knetui.line_marks import LineMarks, Mark, first_line
 from knetui.searching import NOTHING, Found, Rows
 from knetui.widgets.editor.code_area import CodeArea
 from knetui.widgets.editor.document import PythonDocument, VisibleHighlights, python
+from knetui.widgets.editor.keys_in_order import take_in_order
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
 BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for: 3 ms
@@ -155,9 +156,13 @@ class EditorArea(CodeArea, inherit_bindings=False):
     # keys
 
     async def _on_key(self, event: Key) -> None:
-        if self.popup_key(event.key) or self._take(event.key, event.character):
+        if self.app.focused is self and (
+            self.popup_key(event.key) or self._take(event.key, event.character)
+        ):
             event.stop()
             event.prevent_default()
+            return
+        if await take_in_order(self, event, [self, *self.ancestors[:1]]):
             return
         await super()._on_key(event)
         if event.character is not None and event.is_printable:

@@ -1,22 +1,42 @@
 """The line below the text in which is typed what to find, and what to put there instead."""
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from knetui.fence import fence
 from knetui.searching import Wanted
+from knetui.widgets.editor.entry_line import EntryLine
 from knetui.widgets.editor.toggle import Toggle
 
 
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
     return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
+
+
+class Seeker(Protocol):
+    """Does what the bar wants."""
+
+    def pattern_changed(self) -> None:
+        """Something else is wanted."""
+
+    def step(self, *, forward: bool) -> bool:
+        """Go to the next match, or the one before."""
+        ...
+
+    def replace(self) -> None:
+        """Replace the match that is selected."""
+
+    def replace_everywhere(self) -> None:
+        """Replace every match."""
+
+    def close(self) -> None:
+        """Go back to the text."""
 
 
 class FindBar(Vertical):
@@ -48,44 +68,27 @@ class FindBar(Vertical):
         _key("escape", "close_find", "Close", "Back to the text"),
     ]
 
-    class Changed(Message):
-        """Something else is wanted."""
-
-    class Step(Message):
-        """The next match, or the one before, is wanted."""
-
-        def __init__(self, forward: bool) -> None:
-            super().__init__()
-            self.forward = forward
-
-    class Replace(Message):
-        """The current match, or every one, is to be replaced."""
-
-        def __init__(self, everywhere: bool) -> None:
-            super().__init__()
-            self.everywhere = everywhere
-
-    class Closed(Message):
-        """Escape was pressed."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.seeker: Seeker | None = None
+        self._pattern = EntryLine(self.action_next_match, classes="pattern", select_on_focus=True)
+        self._replacement = EntryLine(
+            self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
+        )
 
     def compose(self) -> ComposeResult:
         """Two lines, of which the second is there for replacing."""
         with Horizontal():
             yield Label("find")
-            yield Input(classes="pattern", select_on_focus=True)
+            yield self._pattern
             yield Static(classes="count")
             yield Toggle("Aa", "Tell capital letters from small ones (Alt-C)")
             yield Toggle("word", "Find whole words only (Alt-W)")
             yield Toggle(".*", "What is typed is a regular expression (Alt-R)")
         with Horizontal(classes="replacing"):
             yield Label("with")
-            yield Input(classes="replacement", placeholder="Enter: this one   Alt-A: all")
+            yield self._replacement
         yield Static(classes="problem")
-
-    def on_mount(self) -> None:
-        """Cursors that do not blink cost no frames."""
-        for line in self.query(Input):
-            line.cursor_blink = False
 
     @property
     def is_open(self) -> bool:
@@ -101,11 +104,7 @@ class FindBar(Vertical):
     @property
     def replacement(self) -> str:
         """What is put there instead; in a pattern, `\\n` is a new line."""
-        return self.query_one(".replacement", Input).value
-
-    @property
-    def _pattern(self) -> Input:
-        return self.query_one(".pattern", Input)
+        return self._replacement.value
 
     def open(self, *, replacing: bool, pattern: str = "") -> None:
         """Show it, with this pattern where it is not empty, and give it the keyboard."""
@@ -115,7 +114,7 @@ class FindBar(Vertical):
             self._pattern.value = pattern
         self.screen.set_focus(self._pattern)
         self._pattern.action_select_all()
-        self.post_message(self.Changed())
+        self._other()
 
     def close(self) -> None:
         """Hide it; what was wanted stays for the next time."""
@@ -128,27 +127,29 @@ class FindBar(Vertical):
         self.set_class(bool(problem), "-wrong")
 
     @on(Input.Changed)
-    @on(Toggle.Turned)
-    def _other(self, event: Message) -> None:
-        event.stop()
-        if not isinstance(event, Input.Changed) or event.input is self._pattern:
-            self.post_message(self.Changed())
-
-    @on(Input.Submitted)
-    def _enter(self, event: Input.Submitted) -> None:
+    def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if event.input is self._pattern:
-            self.post_message(self.Step(forward=True))
-        else:
-            self.post_message(self.Replace(everywhere=False))
+            self._other()
+
+    @on(Toggle.Turned)
+    def _other(self) -> None:
+        if self.seeker is not None and self.is_open:
+            self.seeker.pattern_changed()
+
+    def _replace_this(self) -> None:
+        if self.seeker is not None:
+            self.seeker.replace()
 
     def action_next_match(self) -> None:
         """Go to the next match."""
-        self.post_message(self.Step(forward=True))
+        if self.seeker is not None:
+            self.seeker.step(forward=True)
 
     def action_previous_match(self) -> None:
         """Go to the match before."""
-        self.post_message(self.Step(forward=False))
+        if self.seeker is not None:
+            self.seeker.step(forward=False)
 
     def action_match_case(self) -> None:
         """Tell capital letters from small ones, or not."""
@@ -164,16 +165,17 @@ class FindBar(Vertical):
 
     def action_replace_all(self) -> None:
         """Replace every match."""
-        if self.has_class("-replacing"):
-            self.post_message(self.Replace(everywhere=True))
-        else:
+        if not self.has_class("-replacing"):
             self.action_to_replacement()
+        elif self.seeker is not None:
+            self.seeker.replace_everywhere()
 
     def action_to_replacement(self) -> None:
         """Go to the line of the replacement."""
         self.add_class("-replacing")
-        self.screen.set_focus(self.query_one(".replacement", Input))
+        self.screen.set_focus(self._replacement)
 
     def action_close_find(self) -> None:
         """Go back to the text."""
-        self.post_message(self.Closed())
+        if self.seeker is not None:
+            self.seeker.close()

@@ -28,6 +28,7 @@ class Finder:
         self._rows = Rows([""])
         self._found: Found = NOTHING
         self._is_stale = True
+        bar.seeker = self
 
     def open(self, *, replacing: bool) -> None:
         """Begin where the cursor is, with the selected words."""
@@ -40,7 +41,7 @@ class Finder:
         self._bar.close()
         self._area.forget_found()
         self._area.redraw_lines()
-        self._area.focus()
+        self._area.screen.set_focus(self._area)
 
     def pattern_changed(self) -> None:
         """Go to the first match from where the cursor was when this began."""

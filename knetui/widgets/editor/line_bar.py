@@ -1,15 +1,16 @@
 """The line below the text in which is typed where to go."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Label
 
 from knetui.line_place import EXPECTED
+from knetui.widgets.editor.entry_line import EntryLine
 
 
 class LineBar(Horizontal):
@@ -28,49 +29,37 @@ class LineBar(Horizontal):
         Binding("escape", "close_line", "Close", show=False, id="editor.close_line")
     ]
 
-    class Wanted(Message):
-        """These words were typed; empty ones: none were."""
-
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
+    def __init__(self, go: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._go = go  # to what was typed; whether that is a place. To nothing: back to the text
+        self._line = EntryLine(self._enter, placeholder=EXPECTED)
 
     def compose(self) -> ComposeResult:
         """A word and what is typed."""
         yield Label("line")
-        yield Input(placeholder=EXPECTED)
-
-    def on_mount(self) -> None:
-        """Cursors that do not blink cost no frames."""
-        self.query_one(Input).cursor_blink = False
+        yield self._line
 
     def open(self) -> None:
         """Show it empty, and give it the keyboard."""
         self.add_class("-open")
         self.remove_class("-wrong")
         self.query_one(Label).update("line")
-        line = self.query_one(Input)
-        line.value = ""
-        self.screen.set_focus(line)
+        self._line.value = ""
+        self.screen.set_focus(self._line)
 
     def close(self) -> None:
         """Hide it."""
         self.remove_class("-open")
 
-    def refuse(self) -> None:
-        """What was typed names no line."""
-        self.add_class("-wrong")
-        self.query_one(Label).update(f"not {EXPECTED}")
-
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
 
-    @on(Input.Submitted)
-    def _enter(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Wanted(event.value))
+    def _enter(self) -> None:
+        if not self._go(self._line.value):
+            self.add_class("-wrong")
+            self.query_one(Label).update(f"not {EXPECTED}")
 
     def action_close_line(self) -> None:
         """Go back to the text."""
-        self.post_message(self.Wanted(""))
+        self._go("")

@@ -95,7 +95,7 @@ class EditorPane(Pane):
         self._popup = CompletionList()
         self._find_bar = FindBar()
         self._finder = Finder(self.area, self._find_bar)
-        self._line_bar = LineBar()
+        self._line_bar = LineBar(self._go_to_place)
         self._start = 0  # column of the word that is being completed
 
     def compose(self) -> ComposeResult:
@@ -219,7 +219,7 @@ class EditorPane(Pane):
 
     def _go_to(self, row: int, column: int) -> None:
         self.area.move_cursor(self.area.clamp_visitable((row, column)), center=True)
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     @work(group="editor-check", exclusive=True)
     async def _check(self) -> None:
@@ -245,6 +245,7 @@ class EditorPane(Pane):
     @work(group="editor-elsewhere", exclusive=True)
     async def action_edit_elsewhere(self) -> None:
         """Save, and open the file in the user's own editor; then read it again."""
+        self.document.text = self.area.text
         path, line = self.document.path, self.area.cursor_location[0] + 1
         try:
             command = editor_command(path, line)
@@ -311,7 +312,7 @@ class EditorPane(Pane):
     @on(Input.Submitted, ".options")
     def _back_to_the_text(self, event: Input.Submitted) -> None:
         event.stop()
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     def _is_unsaved(self) -> bool:
         return digest(self.document.text) != self.document.digest
@@ -350,22 +351,6 @@ class EditorPane(Pane):
         else:
             self.action_find()
 
-    @on(FindBar.Changed)
-    def _wanted_changed(self) -> None:
-        self._finder.pattern_changed()
-
-    @on(FindBar.Step)
-    def _step(self, event: FindBar.Step) -> None:
-        self._finder.step(forward=event.forward)
-
-    @on(FindBar.Replace)
-    def _replace(self, event: FindBar.Replace) -> None:
-        if event.everywhere:
-            self._finder.replace_everywhere()
-        else:
-            self._finder.replace()
-
-    @on(FindBar.Closed)
     @on(EditorArea.Left)
     def _close_find(self) -> None:
         if self._find_bar.is_open:
@@ -375,17 +360,16 @@ class EditorPane(Pane):
         """Go to a line by its number."""
         self._line_bar.open()
 
-    @on(LineBar.Wanted)
-    def _line_wanted(self, event: LineBar.Wanted) -> None:
+    def _go_to_place(self, words: str) -> bool:
         row = self.area.cursor_location[0]
-        place = place_of(event.words, row, self.area.document.line_count) if event.words else None
-        if event.words and place is None:
-            self._line_bar.refuse()
-            return
+        place = place_of(words, row, self.area.document.line_count) if words else None
+        if words and place is None:
+            return False
         self._line_bar.close()
         if place is not None:
             self._go_to(*place)
-        self.area.focus()
+        self.screen.set_focus(self.area)
+        return True
 
     @work(group="editor-outline", exclusive=True)
     async def action_outline(self) -> None:
@@ -435,7 +419,7 @@ class EditorPane(Pane):
     @on(CompletionList.Chosen)
     def _word_chosen(self, event: CompletionList.Chosen) -> None:
         self._take_word(event.word)
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     def _take_word(self, word: str) -> None:
         row, column = self.area.cursor_location
