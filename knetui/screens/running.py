@@ -201,7 +201,7 @@ class Running(Frame):
                 self._show_choice()
             case "failed" if failure is not None:
                 words = f"{failure.kind}: {failure.message}"
-                self.editor.complain(words, failure.line)
+                self.editor.complain_of_run(view.folder, failure)
                 keys = self.keys_of("model.error")
                 self.tell(words, f"run {title} failed ({keys} goes to the line)")
             case "died":

@@ -109,6 +109,7 @@ class Workbench(Steering):
                 self.notify(notice, severity="warning", timeout=10, markup=False)
         document = self.editor.document
         self._repl.start(document.text, document.path)
+        self.editor.complete_by(self._repl.complete)
         if self._welcomes:
             self.action_welcome()
 
