@@ -75,7 +75,8 @@ class LineMarks:
         """What to say of the text while the cursor is in that row, in a line."""
         here = self.at(row)
         first_error = next((mark for mark in self._mistakes if mark.severity == "error"), None)
-        mark = here or self.failure or first_error
+        error_here = here if here is not None and here.severity != "warning" else None
+        mark = self.failure or error_here or first_error or here
         if mark is not None:
             return f"line {mark.row + 1}: {first_line(mark.message)}"
         warned = len({mark.row for mark in self._mistakes})

@@ -193,7 +193,7 @@ class SamplesPane(Pane):
 
     def action_prompt(self) -> None:
         """Go to the line of the prompt."""
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once: letters follow
 
     def action_colour(self) -> None:
         """Colour the text by something else."""

@@ -31,25 +31,11 @@ BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for:
 ROOM_FOR_WORDS = 12  # columns; less is not worth an annotation
 
 
-def _named(binding: Binding) -> Binding:
-    """A key of Textual's text area under a name that a keymap can change."""
-    action = binding.action.partition("(")[0]
-    more = "_selecting" if "(True)" in binding.action else ""
-    return Binding(
-        binding.key,
-        binding.action,
-        binding.description,
-        show=False,
-        tooltip=binding.tooltip or binding.description,
-        id=f"editor.{action}{more}",
-    )
-
-
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
     return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
 
 
-class EditorArea(CodeArea, inherit_bindings=False):
+class EditorArea(CodeArea):
     """A text area for Python: pairs close themselves, lines carry marks, any length is quick."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -67,7 +53,8 @@ class EditorArea(CodeArea, inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(_named(binding) for binding in CodeArea.BINDINGS if isinstance(binding, Binding)),
+        _key("ctrl+z,super+z", "undo", "Undo", "Take the last change back"),
+        _key("ctrl+y,super+y", "redo", "Redo", "Make the change again that was taken back"),
         _key("alt+a", "select_all", "Select all", "Select the whole text"),
         _key(
             "ctrl+underscore,ctrl+slash",  # the first is what terminals send for the second
@@ -311,10 +298,7 @@ class EditorArea(CodeArea, inherit_bindings=False):
             return strip
         colour = Style(color=self._style_of(mark).color, bold=True)
         strip = _with_sign(strip, SIGNS[mark.severity], colour)
-        told = mark.severity == "failure" or (
-            mark.severity == "error" and row != self.cursor_location[0]
-        )
-        return self._annotated(strip, row, mark) if told else strip
+        return strip if mark.severity == "warning" else self._annotated(strip, row, mark)
 
     def _style_of(self, mark: Mark) -> Style:
         return self.get_component_rich_style(f"editor-area--{mark.severity}")
