@@ -52,10 +52,14 @@ def _entry(node: Node, kind: str, depth: int) -> Entry:
     name = node.child_by_field_name("name")
     parameters = node.child_by_field_name("parameters") or node.child_by_field_name("superclasses")
     row = (name or node).start_point[0]
-    words = (
-        "" if parameters is None or parameters.has_error else " ".join(_text(parameters).split())
-    )
+    words = "" if parameters is None or parameters.has_error else _in_a_line(_text(parameters))
     return Entry(kind, _text(name) if name else "", words, row, depth)
+
+
+def _in_a_line(parameters: str) -> str:
+    """The parameters without line breaks and the comments behind them."""
+    words = " ".join(line.partition("  #")[0] for line in parameters.splitlines())
+    return re.sub(r"([([]) | (?=[)\]])", r"\1", " ".join(words.split()))
 
 
 def _missing(entries: Sequence[Entry], lines: Sequence[str]) -> Iterator[Entry]:

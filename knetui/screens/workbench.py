@@ -36,7 +36,14 @@ MODEL_KEYS = (
         show=True,
         at_once=False,
     ),
-    key("f4", "go_to_error", "Go to error", "To the line of the last error", "model.error"),
+    key(
+        "f4",
+        "go_to_error",
+        "Go to error",
+        "To the line of the last error",
+        "model.error",
+        at_once=False,
+    ),
     key("ctrl+n", "welcome", "Open", "Another model: examples, recent files, runs", "model.open"),
 )
 

@@ -30,10 +30,11 @@ class OutlineList(ModalScreen[int | None]):
     OutlineList Input { border: none; height: 1; padding: 0 1; background: $panel; }
     OutlineList OptionList {
         border: none; height: auto; max-height: 30; padding: 0 1; background: $surface;
+        text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f12", "dismiss(None)", "Back"),
+        Binding("escape", "dismiss(None)", "Back"),
         Binding("down", "move('down')", "Down", show=False),
         Binding("up", "move('up')", "Up", show=False),
         Binding("pagedown", "move('pagedown')", "Page down", show=False),
