@@ -103,9 +103,10 @@ def main(
     vocabulary = data.Vocabulary.of("".join(texts))
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
-    trn, *others = [vocabulary.encode(text) for text in texts]
-    tst = [piece for text in others for piece in data.streams(text, batchsize, seqlength)]
-    steps = len(data.streams(trn, batchsize, seqlength))  # of an epoch: as many as a pass has
+    codes = [vocabulary.encode(text) for text in texts]
+    named = zip(codes, datafiles, strict=True)
+    trn, *tst = [data.streams(code, batchsize, seqlength, name) for code, name in named]
+    steps = len(trn)  # of an epoch: as in a pass over the text
     vocabulary.encode(prompt)  # if it has a character that is not known, it is told at once
     arrays = data.array_type(atype)
     w = arrays(weights(generator, len(vocabulary), seqlength, embed, layers, arrays.dtype))
@@ -116,22 +117,18 @@ def main(
     for epoch in run.epochs(epochs):
         sums[:] = [0.0, 0]
         for _ in run.steps(range(steps)):
-            x, y = windows(trn, batchsize, seqlength, generator)
+            x, y = windows(codes[0], batchsize, seqlength, generator)
             value, g = lossgradient(w, x, y, heads, dropout)
             optimiser.lr = rate(optimiser.steps)
             optimiser.update(w, optim.gclip(g, gclip))
-            sums[0] += float(value)
-            sums[1] += 1
+            sums[:] = [sums[0] + float(value), sums[1] + 1]
         if not fast:
             figures = {"trn": sums[0] / max(sums[1], 1)}  # nats a character, while training
             if tst:
-                figures["tst"] = average(w, tst, heads)
+                figures["tst"] = average(w, [piece for pieces in tst for piece in pieces], heads)
             run.report(epoch, **figures)
-    options = {"temperature": temperature, "top_k": topk, "top_p": topp}
     if generate:
-        for piece in write(w, vocabulary, heads, prompt, generate, generator, **options):
-            print(piece, end="", flush=True)
-        print()
+        run.write(prompt, generate, generator, temperature=temperature, top_k=topk, top_p=topp)
 
 
 if __name__ == "__main__":

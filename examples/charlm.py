@@ -42,12 +42,10 @@ def newstate(w, batchsize):
 
 
 def train(w, pieces, optimiser, state, gclip, dropout, sums):
-    sums[:] = [0.0, 0]
     for x, y in run.steps(pieces):
         value, g = lossgradient(w, x, y, state, dropout)
         optimiser.update(w, optim.gclip(g, gclip))
-        sums[0] += float(value)
-        sums[1] += 1
+        sums[:] = [sums[0] + float(value), sums[1] + 1]
 
 
 def report(epoch, w, texts, trnloss):  # nats a character, over the training and the test text
@@ -100,7 +98,9 @@ def main(
     arrays = data.array_type(atype)
     texts = [data.text(name) for name in datafiles] if epochs else []
     if loadfile:
-        w, symbols = training.load_parts(loadfile, "w", "symbols")
+        w, symbols = training.load_parts(
+            loadfile, "w", "symbols", w=("embedding", "lstm", "output", "bias")
+        )
         vocabulary = data.Vocabulary(symbols)
     else:
         vocabulary = data.Vocabulary.of("".join(texts))
@@ -109,12 +109,15 @@ def main(
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     w = arrays(w)
-    texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
+    texts = [
+        data.streams(vocabulary.encode(text), batchsize, seqlength, name)
+        for name, text in zip(datafiles, texts, strict=False)
+    ]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)
     run.writes(partial(write, w, vocabulary))
     for epoch in run.epochs(epochs):
-        state[:] = newstate(w, batchsize)
+        state[:], sums[:] = newstate(w, batchsize), [0.0, 0]
         train(w, texts[0], optimiser, state, gclip, dropout, sums)
         if not fast:
             now = report(epoch, w, texts, sums[0] / max(sums[1], 1))
@@ -124,11 +127,8 @@ def main(
             best[0] = min(best[0], now)
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
-    options = {"temperature": temperature, "top_k": topk, "top_p": topp}
     if generate:
-        for piece in write(w, vocabulary, prompt, generate, generator, **options):
-            print(piece, end="", flush=True)
-        print()
+        run.write(prompt, generate, generator, temperature=temperature, top_k=topk, top_p=topp)
 
 
 if __name__ == "__main__":

@@ -99,8 +99,8 @@ def main(
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
     if generate and not fast:
-        book = "".join(write(w, vocabulary, "", generate, generator, temperature=temperature))
-        print(book, examine(book), sep="\n\n")
+        book = run.write("", generate, generator, temperature=temperature)
+        print("", examine(book), sep="\n")
 
 
 if __name__ == "__main__":
