@@ -7,11 +7,8 @@ from bisect import bisect_left
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Point = tuple[float, float]  # epoch or step, value
-Vector = "np.ndarray[tuple[int], np.dtype[np.float64]]"
+if TYPE_CHECKING:  # numpy takes 120 ms, and there may be no curve to draw
+    from knetui.charts.chart import Point, Vector
 
 BUCKETS = 8192  # 16 times the columns of dots on 250 columns: so far one can zoom and see more
 
@@ -88,20 +85,6 @@ class Curve:
         low_x, _, high_x, _, total, points = (np.frombuffer(c) for c in self._columns())
         return np.maximum(low_x, high_x), total / points
 
-    def points(self, columns: int) -> list[Point]:
-        """At most about 2 x `columns` points, in order, with the extremes of every stretch."""
-        held = list(zip(*self._columns()[:4], strict=True))
-        step = max(1, -(-len(held) // columns))
-        points: list[Point] = []
-        for start in range(0, len(held), step):
-            group = held[start : start + step]
-            low = min(((x, y) for x, y, _, _ in group), key=_value)
-            high = max(((x, y) for _, _, x, y in group), key=_value)
-            points.extend(sorted({low, high}))
-        if points and self.last is not None and isfinite(self.last[1]) and points[-1] != self.last:
-            points.append(self.last)
-        return points
-
     def extremes(self) -> tuple[Point, Point] | None:
         """Where the lowest and the highest value were first; None without a finite value."""
         if not self._low_x:
@@ -114,9 +97,11 @@ class Curve:
 
     def first(self) -> Point | None:
         """The first point, or an extreme of the first stretch."""
-        return min(
-            (self._low_x[0], self._low_y[0]), (self._high_x[0], self._high_y[0])
-        ) if self._low_x else None
+        return (
+            min((self._low_x[0], self._low_y[0]), (self._high_x[0], self._high_y[0]))
+            if self._low_x
+            else None
+        )
 
     def nearest(self, epoch: float) -> Point | None:
         """The held point whose epoch is nearest."""
@@ -164,7 +149,3 @@ class Curve:
 
 def _bucket(epoch: float, value: float) -> tuple[float, ...]:
     return epoch, value, epoch, value, value, 1.0
-
-
-def _value(point: Point) -> float:
-    return point[1]
