@@ -27,7 +27,11 @@ class LogLines(Log):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--marked"}
     DEFAULT_CSS = """
-    LogLines { & > .log--marked { background: $warning 30%; text-style: bold; } }
+    LogLines {
+        & > .log--marked {
+            background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+        }
+    }
     """
 
     class Clicked(Message):
