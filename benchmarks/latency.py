@@ -1,13 +1,16 @@
 """How long a key takes to show on the screen while the housing model trains, and the first frame.
 
     python -m benchmarks.latency [--keys 120] [--repeats 3] [--columns 120] [--rows 40] [--idle]
+                                 [--points 100000]
 
 A real pseudo-terminal runs `knet-tui`; pyte models its screen. One key at a time is written, and
-the clock stops when the model's screen holds the text typed so far. Needs the `bench` extra.
+the clock stops when the model's screen holds the text typed so far. With --points, five curves of
+so many points are drawn beside those of the run. Needs the `bench` extra.
 """
 
 import argparse
 import fcntl
+import json
 import os
 import pty
 import random
@@ -75,6 +78,8 @@ class Terminal:
 def measure(arguments: argparse.Namespace, seed: int) -> tuple[float, list[float]]:
     """Seconds to the first frame, and the milliseconds of each key."""
     home = Path(tempfile.mkdtemp())
+    names = [_write_curves(home, arguments.points)] if arguments.points else []
+    (home / "session-1.json").write_text(json.dumps({"shown_runs": names}))  # no welcome
     started = time.perf_counter()
     terminal = Terminal(arguments.columns, arguments.rows, home)
     try:
@@ -120,6 +125,24 @@ def _type(terminal: Terminal, keys: int, generator: random.Random) -> list[float
     return milliseconds
 
 
+def _write_curves(home: Path, points: int) -> str:
+    """The folder's name of a run of five metrics that has ended."""
+    os.environ["KNET_HOME"] = str(home)
+    from knetengine.training.folder import State, create_run
+    from knetengine.training.metrics import MetricsWriter, Report
+
+    folder = create_run("walk", "pass\n", home / "walk.py", [])
+    writer, generator = MetricsWriter(folder.metrics), random.Random(0)
+    values = dict.fromkeys(("one", "two", "three", "four", "five"), 0.0)
+    for epoch in range(points):
+        for name in values:
+            values[name] += generator.gauss(0, 1)
+        writer.write(Report(epoch, epoch / 100, values, epoch, 0))
+    writer.close()
+    folder.write_state(State("finished", 0, "", 0.0, points / 100))
+    return folder.path.name
+
+
 def _end_runs(home: Path) -> None:
     os.environ["KNET_HOME"] = str(home)
     from knetengine.training.folder import all_runs
@@ -141,6 +164,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
     parser.add_argument("--idle", action="store_true", help="without a run, for comparison")
+    parser.add_argument("--points", type=int, default=0, help="of five more curves")
     arguments = parser.parse_args()
     print(f"{'idle' if arguments.idle else 'training'}, {arguments.columns} x {arguments.rows}")
     rows: list[tuple[float, ...]] = []

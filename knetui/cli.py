@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -175,6 +175,55 @@ def branch(
     from knetui.steering_commands import branch_run
 
     return branch_run(run, at, assignments, source, paused=paused)
+
+
+@app.command
+def curves(
+    *runs: str,
+    svg: Path | None = None,
+    png: Path | None = None,
+    csv: Path | None = None,
+    gradients: bool = False,
+    axis: Literal["epoch", "step", "seconds"] = "epoch",
+    log_x: bool = False,
+    log_y: bool = False,
+    smooth: float = 0.0,
+    only: tuple[str, ...] = (),
+) -> int:
+    """Draw the learning curves of RUNS here, or write them into files.
+
+    Parameters
+    ----------
+    runs:
+        Their numbers, `last`, or their folders; several are compared.
+    svg:
+        Write a picture of lines and words to this file.
+    png:
+        Write a picture in pixels to this file.
+    csv:
+        Write every reported figure to this file, a line for each report.
+    gradients:
+        The norms of the first run's gradients, by parameter, instead of what it reported.
+    axis:
+        Draw over epochs, steps or seconds.
+    log_x:
+        A logarithmic horizontal axis.
+    log_y:
+        Logarithmic values.
+    smooth:
+        From 0 to 0.999, as TensorBoard's slider.
+    only:
+        The name of a metric or parameter to draw; may be given several times.
+    """
+    from knetui.curves.commands import show_curves
+    from knetui.curves.settings import CurveSettings
+
+    settings = CurveSettings(
+        log_y=log_y, log_norms=log_y, log_x=log_x, axis=axis, smoothing=smooth, gradients=gradients
+    )
+    named = ((".svg", svg), (".png", png), (".csv", csv))
+    files = [(suffix, path) for suffix, path in named if path is not None]
+    return show_curves(runs, files, settings, only)
 
 
 data = App(name="data", help="List the sets of data, and fetch them.")

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections import deque
+from pathlib import Path
 
 from knetengine.training.folder import RunError, RunFolder, State
 from knetengine.training.metrics import (
@@ -15,7 +16,8 @@ from knetengine.training.metrics import (
     Report,
 )
 from knetengine.training.tail import LineTail
-from knetui.curve import Curve
+from knetui.curves.curve import Curve
+from knetui.curves.timeline import Timeline
 from knetui.samples import Samples
 
 CHUNK_BYTES = 64 * 1024  # decoded in about 2 ms
@@ -32,6 +34,7 @@ class RunView:
         self.description = folder.description
         self.state: State = folder.state()
         self.curves: dict[str, Curve] = {}
+        self.timeline = Timeline()
         self.step_loss = Curve()  # over steps
         self.gradient_norms: dict[str, Curve] = {}  # over steps, by parameter
         self.samples = Samples(folder)
@@ -96,12 +99,12 @@ class RunView:
     def _take(self, record: Record) -> None:
         if type(record) is Report:  # nearly all are, and there may be 10,000 a second
             self._take_report(record)
+        elif type(record) is Gradients:
+            self._take_gradients(record)
         elif type(record) is Memory:
             self.memory = record
         elif type(record) is Plan:
             self.planned = record.epochs
-        elif type(record) is Gradients:
-            self._take_gradients(record)
         elif type(record) is Event:
             self.events.append(record)
             if record.name == "not finite":
@@ -117,6 +120,7 @@ class RunView:
 
     def _take_report(self, report: Report) -> None:
         self.last = report
+        self.timeline.add(report)
         epoch, curves, recent = report.epoch, self.curves, self._recent
         for name, value in report.values.items():
             curve = curves.get(name)
@@ -130,12 +134,20 @@ class RunView:
 
 
 class LogView:
-    """The end of a run's log, and then whatever is added to it."""
+    """The end of a run's log, and then whatever is added to it.
 
-    def __init__(self, folder: RunFolder) -> None:
-        self.path = folder.log
-        self._tail = LineTail(folder.log)
-        self._keep = LOG_BYTES
+    around: instead the lines before and behind that byte of it, half of what is kept each.
+    ends: of the lines that were read last, where in the file each ends, its line feed included.
+    """
+
+    def __init__(self, path: Path, around: int | None = None) -> None:
+        self.path = path
+        self.ends: list[int] = []
+        self._tail = LineTail(path)
+        self._keep: int | None = LOG_BYTES
+        if around is not None:
+            self._tail.skip_to(around - LOG_BYTES // 2)
+            self._keep = None
         self._rest_was_read = False
 
     def read(self, *, ended: bool = False) -> list[str]:
@@ -143,12 +155,19 @@ class LogView:
 
         Of a run that has `ended`, a last line without its line feed is a line too.
         """
-        skipped = self._tail.skip_to_end(self._keep)
-        self._keep = LOG_CHUNK_BYTES
-        lines = [line.decode("utf-8", errors="replace") for line in self._tail.read(LOG_BYTES)]
+        skipped = 0
+        if self._keep is not None:
+            skipped = self._tail.skip_to_end(self._keep)
+            self._keep = LOG_CHUNK_BYTES
+        end = self._tail.offset
+        lines = self._tail.read(LOG_BYTES)
+        self.ends = [end := end + len(line) + 1 for line in lines]
+        texts = [line.decode("utf-8", errors="replace") for line in lines]
         if skipped:
-            lines.insert(0, f"... {skipped:,} bytes more are in {self.path}")
-        if ended and not lines and not self._rest_was_read:
+            texts.insert(0, f"... {skipped:,} bytes more are in {self.path}")
+            self.ends.insert(0, self.ends[0] - len(lines[0]) - 1 if lines else end)
+        if ended and not texts and not self._rest_was_read:
             self._rest_was_read = True
-            lines = self._tail.rest().decode("utf-8", errors="replace").splitlines()
-        return lines
+            texts = self._tail.rest().decode("utf-8", errors="replace").splitlines()
+            self.ends = [end] * len(texts)
+        return texts

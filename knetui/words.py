@@ -6,6 +6,7 @@ WORDS = (
     "train",
     "repl",
     "runs",
+    "curves",
     "attach",
     "pause",
     "resume",

@@ -5,6 +5,7 @@
     source.py         the model file as it was
     state.json        starting, running, paused, finished, stopped, failed, rejected
     metrics.jsonl     figures, one JSON object a line
+    events.out.tfevents.*  the same for TensorBoard
     log.txt           all that the run printed
     control.json      what is wanted of it: run, pause, stop, other code, other numbers
     live.json         the numbers that can be changed while it runs, as they are

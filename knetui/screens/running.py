@@ -19,6 +19,7 @@ from knetui.widgets.editor import EditorPane
 from knetui.widgets.log import LogPane
 from knetui.widgets.memory import MemoryPane
 from knetui.widgets.runs import RunsPane
+from knetui.widgets.samples import SamplesPane
 from knetui.widgets.status import StatusLine
 
 READ_SECONDS = 0.1
@@ -141,14 +142,34 @@ class Running(Frame):
         self._desk.toggle(event.name)
         self._show_choice()
 
-    @on(CurvesPane.LogarithmToggled)
-    def _logarithm_toggled(self, event: CurvesPane.LogarithmToggled) -> None:
-        self.session.logarithmic = event.logarithmic
+    @on(CurvesPane.SettingsChanged)
+    def _curve_settings_changed(self) -> None:
         self.remember_soon()
+
+    # the crosshair, the log and the samples go along with each other
+
+    @on(CurvesPane.Inspected)
+    def _inspected(self, event: CurvesPane.Inspected) -> None:
+        selected = event.run is not None and event.run is self._desk.selected
+        self.query_one(LogPane).show_place(event.log if selected else None)
+        if selected:
+            self.query_one(SamplesPane).show_epoch(event.epoch)
+
+    @on(LogPane.Pointed)
+    def _log_pointed(self, event: LogPane.Pointed) -> None:
+        view = self._desk.selected
+        if view is not None and view.timeline.offers("log"):
+            self.query_one(CurvesPane).inspect(view, event.place, "log")
+
+    @on(SamplesPane.Travelled)
+    def _sample_chosen(self, event: SamplesPane.Travelled) -> None:
+        view = self._desk.selected
+        if view is not None:
+            self.query_one(CurvesPane).inspect(view, event.epoch, "epoch")
 
     def _show_choice(self) -> None:
         """Other runs are looked at now than before."""
-        self.query_one(CurvesPane).show_runs(self._desk.drawn)
+        self.query_one(CurvesPane).show_runs(self._desk.drawn, self._desk.selected)
         view = self._desk.selected
         self.query_one(LogPane).show_run(view.folder if view else None)
         self.query_one(MemoryPane).show_figures(view)

@@ -86,7 +86,7 @@ class Workbench(Steering):
         settings: dict[str, dict[str, Any]] = {
             "editor": {"document": document, "options": self.session.options},
             "repl": {"history": self.session.history, "place": self._actions.places["repl"]},
-            "curves": {"logarithmic": self.session.logarithmic},
+            "curves": {"settings": self.session.curves},
         }
         panes = {
             name: pane(number, id=name, **settings.get(name, {}))

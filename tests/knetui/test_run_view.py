@@ -34,6 +34,11 @@ def write(folder: RunFolder, *records: Record) -> None:
     writer.close()
 
 
+def points(view: RunView, name: str) -> list[tuple[float, float]]:
+    x, y = view.curves[name].arrays()
+    return list(zip(x.tolist(), y.tolist(), strict=True))
+
+
 def report(epoch: int, seconds: float | None = None, **values: float) -> Report:
     return Report(epoch, epoch / 10 if seconds is None else seconds, encodable(values))
 
@@ -56,8 +61,8 @@ def test_records_are_taken_as_they_come(folder: RunFolder) -> None:
     assert not view.read(LONG)
     write(folder, report(2, trn=float("nan"), tst=0.5))
     assert view.read(LONG)
-    assert view.curves["tst"].points(80) == [(1, 0.75), (2, 0.5)]
-    assert view.curves["trn"].points(80) == [(1, 0.5)]
+    assert points(view, "tst") == [(1, 0.75), (2, 0.5)]
+    assert points(view, "trn") == [(1, 0.5)]
     assert view.curves["trn"].not_finite == 1
     assert view.last is not None
     assert math.isnan(view.last.figures()["trn"])
@@ -74,7 +79,7 @@ def test_a_torn_line_waits_for_its_rest(folder: RunFolder) -> None:
     with folder.metrics.open("ab") as file:
         file.write(whole[-7:])
     view.read(LONG)
-    assert view.curves["trn"].points(80) == [(1, 1.0), (2, 2.0)]
+    assert points(view, "trn") == [(1, 1.0), (2, 2.0)]
 
 
 def test_a_long_run_is_read_within_its_budget(folder: RunFolder) -> None:
@@ -156,7 +161,7 @@ def test_a_run_that_has_ended_is_not_looked_up_again(folder: RunFolder) -> None:
 
 
 def test_the_log_is_read_as_it_grows(folder: RunFolder) -> None:
-    view = LogView(folder)
+    view = LogView(folder.log)
     assert view.read() == []
     with folder.log.open("ab") as file:
         file.write("one\nzwei ä\n\xff".encode() + b"\xff")
@@ -170,7 +175,7 @@ def test_the_log_is_read_as_it_grows(folder: RunFolder) -> None:
 def test_of_a_long_log_the_end_is_shown_and_the_rest_is_counted(folder: RunFolder) -> None:
     line = b"x" * 99 + b"\n"
     folder.log.write_bytes(line * (3 * LOG_BYTES // 100))
-    view = LogView(folder)
+    view = LogView(folder.log)
     first, *rest = view.read()
     assert first.endswith(f" bytes more are in {folder.log}")
     skipped = int(first.split()[1].replace(",", ""))
@@ -180,7 +185,7 @@ def test_of_a_long_log_the_end_is_shown_and_the_rest_is_counted(folder: RunFolde
 
 
 def test_of_a_flood_the_last_of_it_is_shown(folder: RunFolder) -> None:
-    view = LogView(folder)
+    view = LogView(folder.log)
     view.read()
     with folder.log.open("ab") as file:
         for number in range(20_000):
@@ -195,5 +200,25 @@ def test_of_a_flood_the_last_of_it_is_shown(folder: RunFolder) -> None:
 def test_the_last_line_of_an_ended_run_is_shown_without_a_line_feed(folder: RunFolder) -> None:
     folder.log.write_bytes(b"one\nSegmentation fault")
     folder.write_state(State("failed", started=1.0, ended=2.0))
-    view = LogView(folder)
+    view = LogView(folder.log)
     assert view.read(ended=True) + view.read(ended=True) == ["one", "Segmentation fault"]
+
+
+def test_the_lines_of_a_log_know_where_they_end(folder: RunFolder) -> None:
+    folder.log.write_bytes("größer\n\nlast".encode())
+    view = LogView(folder.log)
+    assert (view.read(), view.ends) == (["größer", ""], [9, 10])
+    assert (view.read(ended=True), view.ends) == (["last"], [10])
+
+
+def test_of_a_long_log_the_lines_around_a_place_are_read(folder: RunFolder) -> None:
+    folder.log.write_text("".join(f"{number:099}\n" for number in range(50_000)))
+    view = LogView(folder.log, around=2_000_100)
+    lines = view.read()
+    line = lines[view.ends.index(2_000_100)]
+    assert int(line) == 20_000
+    assert len(lines) * 100 <= LOG_BYTES
+    tail = LogView(folder.log)
+    lines = tail.read()
+    assert [int(line) for line in lines[1:]] == [end // 100 - 1 for end in tail.ends[1:]]
+    assert tail.ends[0] == tail.ends[1] - 100

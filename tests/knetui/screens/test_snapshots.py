@@ -49,12 +49,42 @@ async def test_each_pane_in_a_small_terminal(
         await snapshot(pilot, f"pane-{pane}-80x24")
 
 
-async def test_a_logarithmic_axis(app: KnetApp, snapshot, make_run: MakeRun) -> None:
-    folder = make_run()
+CURVES = {
+    "logarithmic": ("l", "L"),
+    "zoomed": ("home", "right", "right", "up", "up", "escape"),
+    "crosshair": ("n", "plus", "plus"),
+    "gradients": ("g", "end", "left"),
+    "metrics": ("m", "space"),
+    "one-chart": ("c", "c", "x", "b"),
+}
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["large", "small"])
+@pytest.mark.parametrize("state", CURVES)
+async def test_the_curves(
+    app: KnetApp, snapshot, write_run: MakeRun, state: str, size: tuple[int, int]
+) -> None:
+    folders = [write_run(rate=0.9), write_run("lenet", rate=0.8)]
+    app.session.shown_runs = [folder.path.name for folder in folders]
+    app.session.selected_run = folders[1].path.name
+    app.session.layout.zoomed = True
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("ctrl+o", "3")
+        await pilot.pause(0.5)
+        await pilot.press(*CURVES[state])
+        await snapshot(pilot, f"curves-{state}-{size[0]}x{size[1]}")
+
+
+async def test_the_curves_on_light_ground(app: KnetApp, snapshot, write_run: MakeRun) -> None:
+    folder = write_run()
     app.session.shown_runs = [folder.path.name]
+    app.session.selected_run = folder.path.name
+    app.theme = "light"
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("ctrl+o", "3", "l", "f9")
-        await snapshot(pilot, "curves-logarithmic-zoomed")
+        await pilot.press("ctrl+o", "3")
+        await pilot.pause(0.5)
+        await pilot.press("end", "left", "left")
+        await snapshot(pilot, "curves-crosshair-and-log-light")
 
 
 async def test_the_help(app: KnetApp, snapshot) -> None:
