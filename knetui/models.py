@@ -1,5 +1,6 @@
 """Model files: the examples that are shipped, and the user's own copies of them."""
 
+import ast
 import difflib
 from pathlib import Path
 
@@ -19,6 +20,19 @@ def examples_folder() -> Path:
 def example_names() -> list[str]:
     """The names that `knet-tui train NAME` knows."""
     return sorted(path.stem for path in examples_folder().glob("[a-z]*.py"))
+
+
+def examples_with_lines() -> dict[str, str]:
+    """What each example is, in its own first line; read, never executed."""
+    return {name: _first_line(examples_folder() / f"{name}.py") for name in example_names()}
+
+
+def _first_line(path: Path) -> str:
+    try:
+        words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    return words.partition("\n")[0]
 
 
 def find_model(which: str) -> Path:

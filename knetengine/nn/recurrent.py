@@ -9,7 +9,7 @@ import knetengine.numpy as kn
 from knetengine.nn import checks, watching
 from knetengine.nn import sequence_layers as layers
 from knetengine.nn.dropout import dropout as drop_out
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import device_takes, kernels_take, plain_value
 
 
 class _Kind(NamedTuple):
@@ -18,20 +18,22 @@ class _Kind(NamedTuple):
     gates: how many times H the weights are wide.
     biases: how many times H the bias is.
     cell: whether it has a second state.
+    layer: what a device calls its kernels for it.
     """
 
     gates: int
     biases: int
     cell: bool
+    layer: str
     plain: Any
     fused: Any
 
 
 KINDS = {
-    "lstm": _Kind(4, 4, True, layers.plain_lstm, layers.fused_lstm),
-    "gru": _Kind(3, 4, False, layers.plain_gru, layers.fused_gru),
-    "tanh": _Kind(1, 1, False, layers.plain_tanh, layers.fused_tanh),
-    "relu": _Kind(1, 1, False, layers.plain_relu, layers.fused_relu),
+    "lstm": _Kind(4, 4, True, "lstm", layers.plain_lstm, layers.fused_lstm),
+    "gru": _Kind(3, 4, False, "gru", layers.plain_gru, layers.fused_gru),
+    "tanh": _Kind(1, 1, False, "rnn_tanh", layers.plain_tanh, layers.fused_tanh),
+    "relu": _Kind(1, 1, False, "rnn_relu", layers.plain_relu, layers.fused_relu),
 }
 
 
@@ -130,7 +132,9 @@ def rnn(
         outputs: list[Any] = []
         for number in range(first, first + directions):
             states = (h[number], c[number]) if what.cell else (h[number],)
-            layer = what.fused if kernels_take(*w[number], *states, _floats(y)) else what.plain
+            arrays = (*w[number], *states, _floats(y))
+            kernels = kernels_take(*arrays) or device_takes(what.layer, *arrays)
+            layer = what.fused if kernels else what.plain
             out, *then = layer(y, source, *w[number], *states, spans, number > first)
             outputs.append(out)
             heads[number], cells[number] = then[0], then[-1]

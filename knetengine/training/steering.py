@@ -53,6 +53,11 @@ class Steering:
         """The options of main that are no longer what the run was started with."""
         return self._numbers.changed_options
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether new code is running that has not got through a step yet."""
+        return self._swapper.on_trial
+
     def wants_swap(self, wanted: ControlFile) -> bool:
         """Whether there is code that the program is to go on with."""
         return wanted.swap > self._swapper.newest

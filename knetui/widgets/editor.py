@@ -66,6 +66,14 @@ class EditorPane(Pane):
     """
     title = "model"
     entry = "TextArea"
+    explanation = """
+        The model: a file of plain Python. predict computes, loss says how wrong that is, main
+        trains. What you type is kept at once, and written to its file when you save; a star
+        behind the name says that the two differ. The line at the bottom holds the options of
+        main for the next run. A mistake is named on the lower border.
+    """
+    widgets_with_keys = (CodeArea, Input)
+    typing = True
 
     class Changed(Message):
         """The text or the cursor is not what it was; the document says what it is now."""
@@ -115,6 +123,18 @@ class EditorPane(Pane):
     def options(self) -> str:
         """The options for the next run, as one line."""
         return self.query_one(Input).value
+
+    def show_document(self, document: Document, options: str) -> None:
+        """Show another document, with the options that its runs get."""
+        self.document = document
+        self.clear_complaint()
+        place = (document.line, document.column)  # loading the text moves the cursor
+        highlighted = document.text.count("\n") <= HIGHLIGHTED_LINES
+        self.area.language = "python" if highlighted else None
+        self.area.load_text(document.text)
+        self.area.move_cursor(place)
+        self.query_one(Input).value = options
+        self._show_state()
 
     def switch_to_options(self) -> None:
         """Give the keyboard to the options; to the text when they have it."""

@@ -41,6 +41,27 @@ def figures(folder: RunFolder) -> list[tuple[int, dict[str, float]]]:
     return [(r.epoch, r.figures()) for r in records if isinstance(r, Report)]
 
 
+def test_text_is_printed_a_piece_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each character stands on the screen before the next one is asked for."""
+    seen: list[str] = []
+
+    def write(
+        prompt: str, length: int, generator: np.random.Generator, top_k: int
+    ) -> Iterator[str]:
+        yield prompt
+        for _ in range(length):
+            seen.append(capsys.readouterr().out)
+            yield str(top_k + int(generator.integers(1)))
+
+    run = Run()
+    with pytest.raises(RuntimeError, match=r"needs run\.writes"):
+        run.write("ab", 3, np.random.default_rng(1))
+    run.writes(write)
+    assert run.write("ab", 3, np.random.default_rng(1), top_k=7) == "ab777"
+    assert seen == ["ab", "7", "7"]
+    assert capsys.readouterr().out == "7\n"
+
+
 def test_epochs_are_counted_from_one() -> None:
     assert list(Run().epochs(3)) == [1, 2, 3]
     assert list(Run().epochs(0)) == []
