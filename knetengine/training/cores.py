@@ -104,15 +104,20 @@ class Queue:
         for path in self._place.iterdir():
             if path.name.startswith(".") or path.name == but.path.name:
                 continue
-            try:
-                ticket = msgspec.json.decode(path.read_bytes(), type=Ticket)
-                lives = not RunFolder(Path(ticket.run)).state().has_ended
-            except (OSError, RunError, msgspec.MsgspecError):
-                lives = False
-            if lives:
-                yield ticket
-            else:
+            ticket = _living(path)
+            if ticket is None:
                 path.unlink(missing_ok=True)
+            else:
+                yield ticket
+
+
+def _living(path: Path) -> Ticket | None:
+    """The ticket in a file, if its run lives."""
+    try:
+        ticket = msgspec.json.decode(path.read_bytes(), type=Ticket)
+        return None if RunFolder(Path(ticket.run)).state().has_ended else ticket
+    except (OSError, RunError, msgspec.MsgspecError):
+        return None
 
 
 def _is_paused(ticket: Ticket) -> bool:
@@ -129,17 +134,13 @@ def _wait(queue: Queue, folder: RunFolder, cores: list[int], asked: float) -> in
     for word in (signal.SIGTERM, signal.SIGINT):
         signal.signal(word, lambda number, _frame: stopped.append(number))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    state = State(
-        "waiting", process=os.getpid(), host=socket.gethostname(), started=time.time()
-    )
+    state = State("waiting", process=os.getpid(), host=socket.gethostname(), started=time.time())
     folder.write_state(state)
     control = Control(folder.control)
     while True:
         time.sleep(ASK_SECONDS)
         if stopped or control.look().wanted == "stop":
-            folder.write_state(
-                msgspec.structs.replace(state, status="stopped", ended=time.time())
-            )
+            folder.write_state(msgspec.structs.replace(state, status="stopped", ended=time.time()))
             return None
         threads = queue.enter(folder, cores, asked)
         if threads is not None:

@@ -25,7 +25,8 @@ def read_label(folder: RunFolder) -> Label:
 
 def rename(folder: RunFolder, name: str) -> Label:
     """Call a run by a name; an empty one takes the name away."""
-    words = " ".join(name.split())[:LONGEST_NAME]
+    whole = name.encode(errors="replace").decode()  # JSON has no half characters
+    words = " ".join(whole.split())[:LONGEST_NAME]
     return _write(folder, msgspec.structs.replace(read_label(folder), name=words))
 
 
