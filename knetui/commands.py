@@ -12,6 +12,7 @@ from pathlib import Path
 from knetengine.training.control import request
 from knetengine.training.folder import (
     ENDED,
+    UNFINISHED,
     RunError,
     RunFolder,
     State,
@@ -33,7 +34,6 @@ EXIT_STATUS: dict[Status, int] = {
     "rejected": 2,
     "died": 3,
 }
-UNFINISHED: frozenset[Status] = frozenset({"stopped", "failed", "died"})
 SHOWN_AGAIN = 1000  # bytes of the log that a run which goes on begins with
 FOLLOW_SECONDS = 0.02
 REJECT_SECONDS = 30.0  # a wrong option is known once the model's imports are done

@@ -33,6 +33,7 @@ Status = Literal[
     "waiting", "starting", "running", "paused", "finished", "stopped", "failed", "rejected", "died"
 ]
 ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed", "rejected", "died"})
+UNFINISHED: frozenset[Status] = frozenset({"stopped", "failed", "died"})  # they may go on
 START_SECONDS = 20.0  # a process that has not taken its lock by then never will
 
 

@@ -124,6 +124,10 @@ class EditorPane(Pane):
         """The options for the next run, as one line."""
         return self.query_one(Input).value
 
+    def set_options(self, options: str) -> None:
+        """Replace the line of options."""
+        self.query_one(Input).value = options
+
     def show_document(self, document: Document, options: str) -> None:
         """Show another document, with the options that its runs get."""
         self.document = document

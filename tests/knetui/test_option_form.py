@@ -11,7 +11,7 @@ from knetui.models import example_names, examples_folder
 from knetui.option_form import Option, read_options
 from knetui.option_line import OptionLine
 
-MODEL = '''
+MODEL = """
 from typing import Literal, Optional
 Kind = Literal["lstm", "gru"]
 RATE = 0.1
@@ -30,7 +30,7 @@ def main(
     size=2 ** 10,
 ):
     ...
-'''
+"""
 
 
 def option(name: str, model: str = MODEL) -> Option:
@@ -212,7 +212,9 @@ def test_what_is_typed_into_fields_is_what_the_run_gets(fields: dict[str, str]) 
     assert again.words() == form.words()
 
 
-@given(st.lists(st.sampled_from(["--lr", "1", "--fast", "--no-fast", "--x", "-3", "a b", "--lr=2"])))
+@given(
+    st.lists(st.sampled_from(["--lr", "1", "--fast", "--no-fast", "--x", "-3", "a b", "--lr=2"]))
+)
 def test_no_word_of_a_line_is_lost(words: list[str]) -> None:
     read = OptionLine(read_options(MODEL), words)
     left = read.words()
