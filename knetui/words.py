@@ -5,7 +5,12 @@ import difflib
 WORDS = (
     "train",
     "repl",
+    "restart",
     "runs",
+    "name",
+    "pin",
+    "delete",
+    "restore",
     "attach",
     "pause",
     "resume",

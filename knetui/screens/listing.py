@@ -19,6 +19,7 @@ class Listing(Steering):
     def begin_to_read(self) -> None:
         """Let what was deleted long ago go for good."""
         super().begin_to_read()
+        self.query_one(RunsPane).complete = self._desk.complete
         self._empty_trash()
 
     @work(group="trash")
@@ -96,6 +97,7 @@ class Listing(Steering):
 
     @work(group="trash")
     async def _delete(self, folder: RunFolder) -> None:
+        title = folder.title
         try:
             await asyncio.to_thread(delete, folder)
         except (RunError, OSError) as error:
@@ -103,7 +105,7 @@ class Listing(Steering):
             return
         self._desk.forget(folder.path.name)
         self._show_choice()
-        words = f"run {folder.title} is in the trash; {self.keys_of('runs.undo')} brings it back"
+        words = f"run {title} is in the trash; {self.keys_of('runs.undo')} brings it back"
         self.notify(words, timeout=4, markup=False)
 
     @on(RunsPane.UndoAsked)

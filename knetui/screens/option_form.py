@@ -252,5 +252,5 @@ def _described(option: Option) -> str:
     if option.kind == "switch":
         default = "yes" if option.default == TRUE else "no"
     what = ", ".join(option.choices) if option.kind == "choice" else option.expects
-    help = f"{option.help}. " if option.help else ""
-    return f"{help}{what}; in the model {default}"
+    words = f"{what}; in the model {default}"
+    return f"{option.help} ({words})" if option.help else words

@@ -1,5 +1,6 @@
 """The runs pane: a table of runs, which are drawn, and which one is looked at."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -21,18 +22,36 @@ def _key(key: str, action: str, name: str, meaning: str) -> Binding:
     return Binding(key, action, name, tooltip=meaning, id=f"runs.{action.partition('(')[0]}")
 
 
+class RunTable(DataTable[Any]):
+    """A table that tells which circle was clicked, and takes the click on it for itself."""
+
+    class MarkClicked(Message):
+        """The first column of a row was clicked."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def on_click(self, event: Click) -> None:
+        """Tell of a click in the first column, which selects nothing."""
+        place = event.style.meta
+        if place.get("column") == 0 and place.get("row", -1) >= 0:
+            event.prevent_default()
+            self.post_message(self.MarkClicked(place["row"]))
+
+
 class RunsPane(Pane):
     """A table of runs, with a line below it for a filter or a name while one is typed."""
 
     DEFAULT_CSS = """
     RunsPane {
         padding: 0;
-        DataTable { background: transparent; height: 1fr; scrollbar-size-horizontal: 0; }
+        RunTable { background: transparent; height: 1fr; scrollbar-size-horizontal: 0; }
         &.-complaining { border-subtitle-color: $text-error; }
     }
     """
     title = "runs"
-    entry = "DataTable"
+    entry = "RunTable"
     explanation = """
         All your runs: how they stand, how far they are, their last figures. The cursor selects the
         run whose log and memory are shown, and which is paused or stopped. A full circle in the
@@ -42,7 +61,7 @@ class RunsPane(Pane):
         options, for last figures and their extremes (min.tst, max.acc), and for number, name,
         model, status, epoch, pinned, age (age < 2h), took, left and speed.
     """
-    widgets_with_keys = (DataTable,)
+    widgets_with_keys = (RunTable,)
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("space", "draw", "Draw", "Draw this run's curves, or stop drawing them"),
         _key("slash", "filter", "Filter", "List only runs such as lr>=0.1 and acc>0.9"),
@@ -103,6 +122,7 @@ class RunsPane(Pane):
 
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(number, **settings)
+        self.complete: Callable[[str], str] = lambda _text: ""  # a filter with its last word whole
         self._listed = Listed([], {}, (), {}, 0, "", "")
         self._maker = RowMaker()
         self._rows: dict[str, tuple[Text, ...]] = {}
@@ -111,13 +131,13 @@ class RunsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The table above the line."""
-        yield DataTable(cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
+        yield RunTable(cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
         yield EntryLine()
 
     @property
-    def table(self) -> DataTable[Any]:
+    def table(self) -> RunTable:
         """The table."""
-        return self.query_one(DataTable)
+        return self.query_one(RunTable)
 
     @property
     def line(self) -> EntryLine:
@@ -225,7 +245,7 @@ class RunsPane(Pane):
     def action_filter(self) -> None:
         """Type a filter."""
         self._filter_before = self._listed.filter
-        self.line.open("filter", self._listed.filter, "lr>=0.1 and tst<20")
+        self.line.open("filter", self._listed.filter, "lr>=0.1 and tst<20", self.complete)
 
     def action_name(self) -> None:
         """Type a name for the run under the cursor."""
@@ -271,11 +291,10 @@ class RunsPane(Pane):
         key = self._listed.columns[event.column_index].key
         self.post_message(self.SortChosen(f"-{key}" if key and key == self._listed.sort else key))
 
-    def on_click(self, event: Click) -> None:
-        """Draw a run whose circle is clicked."""
-        place = event.style.meta
-        if place.get("column") == 0 and place.get("row", -1) >= 0:
-            self._ask("draw", list(self._rows)[place["row"]])
+    @on(RunTable.MarkClicked)
+    def _circle_clicked(self, event: RunTable.MarkClicked) -> None:
+        event.stop()
+        self._ask("draw", list(self._rows)[event.row])
 
     def _ask(self, what: str, name: str | None = None) -> None:
         if name := name or self._name_under_cursor():

@@ -44,6 +44,8 @@ KEYS = {
     "Ctrl-S": "\x13",
     "Ctrl-U": "\x15",
     "Alt-N": "\x1bn",
+    "Alt-O": "\x1bo",
+    "Alt-R": "\x1br",
     "Alt-Left": "\x1b[1;3D",
     "Alt-Enter": "\x1b\r",
     "Down": "\x1b[B",

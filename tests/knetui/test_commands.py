@@ -134,7 +134,7 @@ def test_runs_are_listed_with_their_last_figures(model: Callable[..., Path]) -> 
     done = knet("runs")
     assert (done.returncode, done.stderr) == (0, "")
     head, first, second = done.stdout.splitlines()
-    assert head.split() == ["run", "model", "status", "epoch", "trn", "tst", "took", "options"]
+    assert head.split() == ["run", "model", "status", "epoch", "trn", "took", "options"]
     assert re.fullmatch(r"1 +counting +finished +4 +0\.25 +\d\.\d s +--epochs 4", first)
     assert re.fullmatch(r"2 +counting +failed +\d\.\d s", second)
     assert first.index("finished") == second.index("failed") == head.index("status")
