@@ -73,7 +73,7 @@ class OptionForm(ModalScreen[Filled]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back, without a run"),
-        Binding("f5,ctrl+j,ctrl+enter", "begin", "Train", tooltip="Start a run", priority=True),
+        Binding("f5,ctrl+j,ctrl+enter", "begin", "Train", tooltip="Start a run"),
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
         Binding("ctrl+r", "reset", "Default", tooltip="Give this option its default again"),

@@ -82,8 +82,8 @@ def _cell(
 
 
 def _marks(colour: Colour | None, *, pinned: bool) -> Text:
-    mark = Text("●", style="rgb({},{},{})".format(*colour)) if colour else Text("○", style="dim")
-    return mark.append("▲" if pinned else " ", style="bold")
+    circle = ("●", "rgb({},{},{})".format(*colour)) if colour else ("○", "dim")
+    return Text.assemble(("▲" if pinned else " ", "bold"), circle)
 
 
 def _plain(words: str, style: str = "") -> Text:

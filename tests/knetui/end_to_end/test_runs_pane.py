@@ -56,7 +56,7 @@ def fill_in(terminal: Any, text: str, down: int = 0) -> None:
 
 def table(terminal: Any) -> list[str]:
     """The numbers of the runs as the table has them."""
-    return re.findall(r"│[●○]▲? +(\d+) ", terminal.text)
+    return re.findall(r"│[▲ ][●○] (\d+) ", terminal.text)
 
 
 def test_a_run_is_started_from_the_form(open_workbench: Open, model: Path) -> None:
@@ -132,7 +132,7 @@ def test_runs_are_kept_in_order_over_a_re_open(open_workbench: Open, model: Path
 
     again = open_workbench(model)
     again.wait_for("2 of 3: lr>=0.1 and acc<0.9")
-    again.wait_for(lambda text: "▲ 2" in text and "the good one" in text and "▲ 3" not in text)
+    again.wait_for(lambda text: "▲● 2" in text and "the good one" in text and "▲● 3" not in text)
     again.press("d")
     again.wait_for("run 2 counts is in the trash; U brings it back")
     again.wait_for("1 of 2: lr>=0.1")
@@ -143,7 +143,7 @@ def test_runs_are_kept_in_order_over_a_re_open(open_workbench: Open, model: Path
     third.wait_for("1 of 2: lr>=0.1")
     third.press("u")
     third.wait_for("run 2 counts is back")
-    third.wait_for(lambda text: "▲ 2" in text and "the good one" in text)
+    third.wait_for(lambda text: "▲○ 2" in text and "the good one" in text)
 
 
 def test_a_run_is_started_again_with_other_options(open_workbench: Open, model: Path) -> None:

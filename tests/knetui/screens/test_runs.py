@@ -167,7 +167,7 @@ async def test_runs_are_compared(app: KnetApp, runs) -> None:
 async def test_a_click_on_its_circle_draws_a_run(app: KnetApp, runs) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_runs(pilot)
-        await pilot.click(DataTable, offset=(0, 2))
+        await pilot.click(DataTable, offset=(1, 2))
         await until(pilot, lambda: app.session.shown_runs == [runs[1].path.name])
         await pilot.click(DataTable, offset=(12, 3))
         await until(pilot, lambda: app.session.selected_run == runs[0].path.name)
