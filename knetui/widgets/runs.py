@@ -274,10 +274,10 @@ class RunsPane(Pane):
 
     def close_line(self) -> None:
         """Back to the table."""
+        if self.line.has_focus:  # first: a hidden widget's keyboard goes anywhere
+            self.enter()
         self.line.close()
         self.complain(None)
-        if self.has_focus_within or self.screen.focused is None:
-            self.enter()
 
     @on(DataTable.RowHighlighted)
     def _look(self, event: DataTable.RowHighlighted) -> None:
