@@ -19,6 +19,7 @@ from knetui.option_line import OptionLine
 
 SHORT_ROWS = 16
 TRUE, FALSE = "true", "false"
+YES_NO = ("no", "yes")  # beside the box, whose cross is only dim when it is not ticked
 
 
 class Filled(NamedTuple):
@@ -74,8 +75,9 @@ class OptionForm(ModalScreen[Filled]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back, without a run"),
         Binding("f5,ctrl+j,ctrl+enter", "begin", "Train", tooltip="Start a run"),
-        Binding("down", "app.focus_next", "Next", show=False),
-        Binding("up", "app.focus_previous", "Before", show=False),
+        # at once: what is typed behind them is for the next field, however fast it comes
+        Binding("down,tab", "step(1)", "Next", show=False, priority=True),
+        Binding("up,shift+tab", "step(-1)", "Before", show=False, priority=True),
         Binding("ctrl+r", "reset", "Default", tooltip="Give this option its default again"),
     ]
 
@@ -112,15 +114,14 @@ class OptionForm(ModalScreen[Filled]):
     def _field(self, option: Option) -> Widget:
         text, name = self._line.text(option.name), f"field-{option.name}"
         if option.kind == "switch":
-            return Checkbox("", text == TRUE, compact=True, id=name)
+            return Checkbox(YES_NO[text == TRUE], text == TRUE, compact=True, id=name)
         if option.kind == "choice" and text in option.choices:
             return ChoiceField.from_values(
                 option.choices, value=text, allow_blank=False, compact=True, id=name
             )
-        nothing = "none" if option.is_known else f"{option.source}: {option.expects}"
-        field = Input(
-            text, placeholder=fence(nothing), compact=True, select_on_focus=False, id=name
-        )
+        computed = f"{option.source}: {option.expects}"
+        nothing = option.default or "none" if option.is_known else computed
+        field = Input(text, placeholder=fence(nothing), compact=True, id=name)
         field.cursor_blink = False
         return field
 
@@ -156,6 +157,8 @@ class OptionForm(ModalScreen[Filled]):
     @on(Checkbox.Changed)
     def _ticked(self, event: Checkbox.Changed) -> None:
         event.stop()
+        if _option_of(event.checkbox):
+            event.checkbox.label = YES_NO[event.value]
         self._take(event.checkbox, TRUE if event.value else FALSE)
 
     @on(Select.Changed)
@@ -197,20 +200,37 @@ class OptionForm(ModalScreen[Filled]):
             case _:
                 pass
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the arrow keys to a menu that is open."""
+        open_menu = any(field.expanded for field in self.query(ChoiceField))
+        return not (action == "step" and (open_menu or self.focused is None))
+
+    def action_step(self, way: int) -> None:
+        """Go to the next field, or to the one before."""
+        (self.focus_next if way > 0 else self.focus_previous)()
+
+    def _take_all(self) -> None:
+        """Take what stands in the fields now: their messages may be on the way."""
+        for field in self.query(Input):
+            if field.value != self._line.text(_option_of(field)):
+                self._take(field, field.value)
+
     # done
 
     def action_back(self) -> None:
         """Leave, with what was typed."""
+        self._take_all()
         self.dismiss(Filled(self._line, False, self._ticked_checks()))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field, as Tab does: F5 is what starts."""
         event.stop()
-        self.app.action_focus_next()
+        self.action_step(1)
 
     def action_begin(self) -> None:
         """Start a run, unless something cannot be what was typed: then go there."""
+        self._take_all()
         for name in self._options:
             if name in self._complaints:
                 self.query_one(f"#field-{name}").focus()
@@ -250,7 +270,7 @@ def _option_of(field: Widget | None) -> str:
 def _described(option: Option) -> str:
     default = option.default or ("nothing" if option.is_known else option.source)
     if option.kind == "switch":
-        default = "yes" if option.default == TRUE else "no"
+        default = YES_NO[option.default == TRUE]
     what = ", ".join(option.choices) if option.kind == "choice" else option.expects
     words = f"{what}; in the model {default}"
     return f"{option.help} ({words})" if option.help else words

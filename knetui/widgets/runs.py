@@ -18,8 +18,9 @@ from knetui.widgets.pane import Pane
 from knetui.widgets.run_cells import RowMaker
 
 
-def _key(key: str, action: str, name: str, meaning: str) -> Binding:
-    return Binding(key, action, name, tooltip=meaning, id=f"runs.{action.partition('(')[0]}")
+def _key(key: str, action: str, name: str, meaning: str, *, at_once: bool = False) -> Binding:
+    """A key of the pane; one that opens the line does so before what is typed behind it comes."""
+    return Binding(key, action, name, tooltip=meaning, id=f"runs.{action}", priority=at_once)
 
 
 class RunTable(DataTable[Any]):
@@ -64,11 +65,13 @@ class RunsPane(Pane):
     widgets_with_keys = (RunTable,)
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("space", "draw", "Draw", "Draw this run's curves, or stop drawing them"),
-        _key("slash", "filter", "Filter", "List only runs such as lr>=0.1 and acc>0.9"),
+        _key(
+            "slash", "filter", "Filter", "List only runs such as lr>=0.1 and acc>0.9", at_once=True
+        ),
         _key("s", "sort", "Sort", "Sort by the next column"),
         _key("S", "reverse", "Reverse", "Sort the other way round"),
         _key("c", "compare", "Compare", "Draw the first runs of the list, and no others"),
-        _key("n", "name", "Name", "Call this run by another name"),
+        _key("n", "name", "Name", "Call this run by another name", at_once=True),
         _key("p", "pin", "Pin", "Keep this run on top of the list, or no longer"),
         _key("r", "restart", "Restart", "A new run of the same model, with other options"),
         _key("delete,d", "delete", "Delete", "Move this run to the trash"),
@@ -126,7 +129,6 @@ class RunsPane(Pane):
         self._listed = Listed([], {}, (), {}, 0, "", "")
         self._maker = RowMaker()
         self._rows: dict[str, tuple[Text, ...]] = {}
-        self._named = ""  # the run that is being named
         self._filter_before = ""
 
     def compose(self) -> ComposeResult:
@@ -206,6 +208,10 @@ class RunsPane(Pane):
 
     # what is asked for
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, characters are text."""
+        return not (action in ("filter", "name") and self.line.has_focus)
+
     def action_draw(self) -> None:
         """Draw the run under the cursor, or no longer."""
         self._ask("draw")
@@ -250,7 +256,6 @@ class RunsPane(Pane):
     def action_name(self) -> None:
         """Type a name for the run under the cursor."""
         if name := self._name_under_cursor():
-            self._named = name
             summary = self._listed.summaries[name]
             self.line.open("name", summary.label.name, summary.name)
             self.show_subtitle(f"a name for run {summary.number}; Enter keeps it")
@@ -267,8 +272,8 @@ class RunsPane(Pane):
         if event.purpose == "filter":
             text = event.text if event.entered else self._filter_before
             self.post_message(self.FilterTyped(text, entered=event.entered))
-        elif event.entered:
-            self.post_message(self.Named(self._named, event.text))
+        elif event.entered and (name := self._name_under_cursor()):
+            self.post_message(self.Named(name, event.text))
         if not event.entered:
             self.close_line()
 

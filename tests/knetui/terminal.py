@@ -41,6 +41,7 @@ KEYS = {
     "Ctrl-O": "\x0f",
     "Ctrl-P": "\x10",
     "Ctrl-Q": "\x11",
+    "Ctrl-R": "\x12",
     "Ctrl-S": "\x13",
     "Ctrl-U": "\x15",
     "Alt-N": "\x1bn",

@@ -48,8 +48,8 @@ def open_form(terminal: Any) -> None:
 
 
 def fill_in(terminal: Any, text: str, down: int = 0) -> None:
-    """Replace what is in a field of the form, so many below the one with the keyboard."""
-    terminal.press(*["Down"] * down, "Ctrl-U")
+    """Replace what is in a field of the form, so many below: what one comes to is selected."""
+    terminal.press(*["Down"] * down)
     terminal.type(text)
     terminal.wait_for(f" {text} ")
 
@@ -69,16 +69,19 @@ def test_a_run_is_started_from_the_form(open_workbench: Open, model: Path) -> No
     terminal.press("F5")
     terminal.settle()
     assert all_runs() == []
-    fill_in(terminal, "0.5")  # the cursor went to the mistake
+    terminal.press("Ctrl-R")  # the cursor went to the mistake
+    terminal.wait_for(lambda text: "unable to convert" not in text)
+    terminal.type("50")
+    terminal.wait_for("0.150")
     terminal.press("F5")
     terminal.wait_for_status("run 1 > finished", "7/7")
     (folder,) = all_runs()
-    assert folder.description.options == ["--epochs", "7", "--lr", "0.5"]
-    terminal.wait_for("--epochs 7 --lr 0.5")  # in the line, too
+    assert folder.description.options == ["--epochs", "7", "--lr", "0.150"]
+    terminal.wait_for("--epochs 7 --lr 0.150")  # in the line, too
     open_form(terminal)
     fill_in(terminal, "gru", down=2)
     terminal.press("Escape")
-    terminal.wait_for("--epochs 7 --lr 0.5 --kind gru")
+    terminal.wait_for("--epochs 7 --lr 0.150 --kind gru")
     assert len(all_runs()) == 1
 
 
@@ -161,3 +164,22 @@ def test_a_run_is_started_again_with_other_options(open_workbench: Open, model: 
     first, second = all_runs()
     assert first.state().status == "stopped"
     assert sorted(second.description.options) == ["--epochs", "--lr", "0.2", "5"]
+
+
+def test_keys_that_come_in_one_burst_find_their_fields(open_workbench: Open, model: Path) -> None:
+    """As over a line that stalls: what is typed behind a key is for where that key leads."""
+    terminal = open_workbench(model)
+    open_form(terminal)
+    terminal.type("7\x1b[B0.5\x1b[Bgru\x1b[15~")  # with Down between, and F5 behind
+    terminal.wait_for_status("run 1 > finished", "7/7")
+    (folder,) = all_runs()
+    assert folder.description.options == ["--epochs", "7", "--lr", "0.5", "--kind", "gru"]
+    terminal.go_to_pane(5)
+    terminal.type("/name==dud\r")  # not: sort, delete, undo
+    terminal.wait_for("0 of 1: name==dud")
+    terminal.press("/", *["Backspace"] * 9, "Enter")
+    terminal.wait_for(lambda _: table(terminal) == ["1"])
+    terminal.type("nspud\r")
+    terminal.press("F9")
+    terminal.wait_for("spud")
+    assert len(all_runs()) == 1

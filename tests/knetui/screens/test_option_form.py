@@ -42,7 +42,7 @@ async def test_what_is_filled_in_is_the_line(app: KnetApp) -> None:
         screen = form("--lr 0.5 --what 3")
         left = await shown(app, pilot, screen)
         assert "how often all data is seen" in said(screen)
-        await pilot.press("backspace", "backspace", "7", "down", "1", "down")
+        await pilot.press("7", "down", "end", "1", "down")  # a field that is come to is replaced
         await pilot.press("enter", "down", "enter")  # the menu, its second entry
         await pilot.press("down", "space", "down", "space", "f5")
         await pilot.pause()
@@ -55,7 +55,7 @@ async def test_what_is_filled_in_is_the_line(app: KnetApp) -> None:
 async def test_escape_gives_what_was_typed_and_begins_nothing(app: KnetApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         left = await shown(app, pilot, form())
-        await pilot.press("5", "escape")
+        await pilot.press("end", "5", "escape")
         await pilot.pause()
         (filled,) = left
         assert filled is not None
