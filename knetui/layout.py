@@ -1,7 +1,7 @@
 """How the panes share the screen: a tree of areas, shares that change, panes that are hidden."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -36,6 +36,28 @@ ARRANGEMENT = Area(
             },
         ): 1,
     },
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An arrangement for one kind of work: the panes that are out of its way, other shares."""
+
+    name: str
+    hidden: tuple[str, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=lambda: dict[str, float]())
+
+
+PRESETS = (
+    Preset("all panes"),
+    Preset(
+        "a model and what it writes",
+        ("repl", "log", "runs", "memory"),
+        {"model-column": 1.0, "run-column": 1.0, "curves": 2.0, "texts": 3.0},
+    ),
+    Preset("a model and its curves", ("repl", "samples", "memory"), {"curves": 4.0, "tables": 1.5}),
+    Preset("curves, log and runs", ("editor", "repl", "samples"), {"curves": 4.0}),
+    Preset("a model and the prompt", ("curves", "log", "samples", "runs", "memory")),
 )
 LEAST = {True: 12, False: 3}  # columns and rows that a pane keeps
 Part = str | Area
@@ -123,7 +145,17 @@ class Layout(msgspec.Struct):
 
     def reset(self) -> None:
         """Be as at the first start."""
-        self.zoomed, self.hidden, self.shares = False, [], {}
+        self.take(PRESETS[0])
+
+    def take(self, preset: Preset) -> None:
+        """Be as a preset says."""
+        self.zoomed, self.hidden, self.shares = False, list(preset.hidden), dict(preset.shares)
+
+    def next_preset(self) -> Preset:
+        """The preset after the one that holds; of a layout of the user's own, the first."""
+        here = (set(self.hidden), self.shares)
+        held = [i for i, one in enumerate(PRESETS) if (set(one.hidden), one.shares) == here]
+        return PRESETS[(held[0] + 1) % len(PRESETS)] if held else PRESETS[0]
 
     def border_of(self, pane: str, *, across: bool) -> Border | None:
         """The border that a key moves: behind the pane, or before it where it is the last."""

@@ -175,6 +175,16 @@ class Frame(Screen[None]):
         self.session.layout.reset()
         self.action_show_pane(self.session.pane)
 
+    def action_next_layout(self) -> None:
+        """Take the next preset; the keyboard stays where it is, if that is to be seen."""
+        layout = self.session.layout
+        preset = layout.next_preset()
+        layout.take(preset)
+        seen = (name for name in self._panes if name not in layout.away)
+        here = self.session.pane
+        self.action_show_pane(here if here not in layout.hidden else next(seen))
+        self.notify(f"layout: {preset.name}", timeout=3)
+
     @on(PaneGrid.Moved)
     def _border_dragged(self) -> None:
         self.remember_soon()

@@ -52,6 +52,7 @@ class PaneBar(Static, can_focus=True):
         Binding("escape", "screen.choose_pane(0)", "Back", priority=True),
         _key("minus", "hide_pane", "hide", "Hide", "Hide the pane you came from"),
         _key("plus", "show_panes", "show", "Show all", "Show the hidden panes again"),
+        _key("l", "next_layout", "layout", "Layout", "The next arrangement of the panes"),
         _key("0", "reset_layout", "reset", "Reset", "All panes as at the first start"),
         *(
             _key(

@@ -97,9 +97,10 @@ class PaneGrid(Container):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Take hold of a border."""
-        if isinstance(event.widget, Pane) and event.button == 1:
+        pressed, _ = self.screen.get_widget_at(*event.screen_offset)  # event.widget is not it
+        if isinstance(pressed, Pane) and event.button == 1:
             event.stop()
-            self._drag = self._drag_at(event.widget, event)
+            self._drag = self._drag_at(pressed, event)
             self.capture_mouse()
 
     def _drag_at(self, pane: Pane, event: MouseDown) -> "Drag":

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from knetui.layout import ARRANGEMENT, LEAST, Layout, areas, name_of, panes_of
+from knetui.layout import ARRANGEMENT, LEAST, PRESETS, Layout, areas, name_of, panes_of
 from knetui.screens.panes import PANES
 
 
@@ -48,6 +48,26 @@ def test_panes_are_hidden_but_for_the_last() -> None:
     assert layout.shows(names[0])
     layout.reset()
     assert layout.hidden == []
+
+
+def test_presets_follow_each_other_and_a_layout_of_ones_own_leads_to_the_first() -> None:
+    layout = shown()
+    seen: list[str] = []
+    for _ in PRESETS:
+        preset = layout.next_preset()
+        layout.take(preset)
+        assert any(layout.shows(name) for name in PANES)
+        seen.append(preset.name)
+    assert seen == [*(preset.name for preset in PRESETS[1:]), PRESETS[0].name]
+    layout.hide("log")
+    assert layout.next_preset() is PRESETS[0]
+
+
+def test_presets_name_panes_and_areas_that_there_are() -> None:
+    parts = {name_of(part) for area in areas() for part in area.parts}
+    for preset in PRESETS:
+        assert set(preset.hidden) < set(PANES)
+        assert set(preset.shares) <= parts
 
 
 def test_a_pane_with_nothing_to_show_is_left_out_until_it_is_asked_for() -> None:
