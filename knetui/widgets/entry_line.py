@@ -10,7 +10,7 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Input
 
-TYPED_SECONDS = 0.2  # after the last key; another list of 1,000 runs takes 50 ms to show
+TYPED_SECONDS = 0.2  # after the last key; another list of 1,000 runs takes 30 to 85 ms to show
 
 
 class Completion(Suggester):
