@@ -66,11 +66,80 @@ def repl(file: Path | None = None, /) -> int:
 
 
 @app.command
-def runs() -> int:
-    """List the runs: number, model, how they stand, their last figures."""
-    from knetui.commands import list_runs
+def restart(
+    run: str = "last",
+    /,
+    *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    detach: bool = False,
+) -> int:
+    """Start a new run of RUN's model as it was, with RUN's options.
 
-    return list_runs()
+    Parameters
+    ----------
+    options:
+        Options that are to be others; `knet-tui restart RUN --help`.
+    detach:
+        Print the new run's number and leave it running.
+    """
+    from knetui.commands import restart_run
+
+    return restart_run(run, list(options), detach=detach)
+
+
+@app.command
+def runs(*, filter: str = "", sort: str = "") -> int:
+    """List the runs: number, model, how they stand, their last figures.
+
+    Parameters
+    ----------
+    filter:
+        Only those of which it holds, such as `"lr>=0.1 and acc>0.9"`: options, last figures,
+        `min.tst`, `max.acc`, and `number`, `name`, `model`, `status`, `epoch`, `pinned`, `age`
+        (`age < 2h`), `took`, `left`, `speed`.
+    sort:
+        By what a filter may ask for; with a minus the greatest first: `--sort=-max.acc`.
+    """
+    from knetui.run_commands import list_runs
+
+    return list_runs(filter, sort)
+
+
+@app.command
+def name(run: str, /, *words: str) -> int:
+    """Call RUN by a name in the list; without words, by that of its model again."""
+    from knetui.run_commands import name_run
+
+    return name_run(run, words)
+
+
+@app.command
+def pin(run: str = "last", /, *, off: bool = False) -> int:
+    """Keep RUN on top of the list.
+
+    Parameters
+    ----------
+    off:
+        No longer.
+    """
+    from knetui.run_commands import pin_run
+
+    return pin_run(run, off=off)
+
+
+@app.command
+def delete(run: str, /, *runs: str) -> int:
+    """Move RUN, and others, to the trash, from where they go for good after 30 days."""
+    from knetui.run_commands import delete_runs
+
+    return delete_runs([run, *runs])
+
+
+@app.command
+def restore(run: str = "", /) -> int:
+    """Bring RUN back from the trash; without a number, the run that was deleted last."""
+    from knetui.run_commands import restore_run
+
+    return restore_run(run)
 
 
 @app.command
@@ -323,23 +392,23 @@ def _answer(arguments: list[str]) -> object:
         case [word, _, *_] if word[0] != "-" and word not in WORDS:
             print(f"knet-tui: {unknown_word(word)}", file=sys.stderr)
             return 2
-        case ["train", *words]:
-            return _answer_train(words)
+        case ["train" | "restart" as word, *words]:
+            return _answer_with_options(word, words)
         case _:
             return app(arguments, exit_on_error=False, print_error=False)
 
 
-def _answer_train(words: list[str]) -> object:
-    """What stands behind the model is for its main, but for `--detach` and `--resume`."""
+def _answer_with_options(word: str, words: list[str]) -> object:
+    """What stands behind the model or run is for its main, but for `--detach` and `--resume`."""
     before = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
     ours, model, theirs = words[:before], words[before : before + 1], words[before + 1 :]
-    for word in ("--detach", "--resume"):
-        if word in theirs:
-            theirs.remove(word)
-            ours.append(word)
+    for own in ("--detach", "--resume") if word == "train" else ("--detach",):
+        if own in theirs:
+            theirs.remove(own)
+            ours.append(own)
     if model and {"--help", "-h"} & set(theirs):
-        from knetui.commands import show_options
+        from knetui.commands import show_options, show_options_of_run
 
-        return show_options(*model)
+        return show_options(*model) if word == "train" else show_options_of_run(*model)
     separated = ["--", *model, *theirs] if model else []
-    return app(["train", *ours, *separated], exit_on_error=False, print_error=False)
+    return app([word, *ours, *separated], exit_on_error=False, print_error=False)

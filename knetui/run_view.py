@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from collections import deque
 from pathlib import Path
 
 from knetengine.training.folder import RunError, RunFolder, State
@@ -18,12 +17,12 @@ from knetengine.training.metrics import (
 from knetengine.training.tail import LineTail
 from knetui.curves.curve import Curve
 from knetui.curves.timeline import Timeline
+from knetui.rate import Pace, SmoothedRate
 from knetui.samples import Samples
 
 CHUNK_BYTES = 64 * 1024  # decoded in about 2 ms
 LOG_BYTES = 1 << 20  # of a longer log only the end is shown at first
 LOG_CHUNK_BYTES = 32 * 1024  # and of what comes at once, only so much: it scrolls past anyway
-RATE_SECONDS = 2.0  # speed is that of the last two seconds
 
 
 class RunView:
@@ -44,7 +43,8 @@ class RunView:
         self.last: Report | None = None
         self.planned: int | None = None
         self._metrics = MetricsReader(folder.metrics)
-        self._recent: deque[tuple[float, int]] = deque()  # (time in the run, epoch)
+        self._rate = SmoothedRate()
+        self._last_seen = 0.0
 
     @property
     def number(self) -> int:
@@ -59,6 +59,8 @@ class RunView:
         if not self.state.has_ended:
             with contextlib.suppress(RunError, OSError):
                 self.state = self.folder.state()
+            if self.state.status == "paused":
+                self._rate.pause()
 
     def read(self, budget: float) -> bool:
         """Read new figures for at most about `budget` seconds; whether there were any."""
@@ -72,20 +74,15 @@ class RunView:
                 break
         return changed
 
-    def epochs_per_second(self) -> float | None:
-        """The speed over the last seconds; None before there are two reports, or after the end."""
-        if len(self._recent) < 2 or self.state.has_ended:
+    def pace(self) -> Pace | None:
+        """How fast it is and when it will be done; None before that is known, or while it rests."""
+        speed = self._rate.per_second()
+        if not speed or self.last is None or self.state.status != "running":
             return None
-        (first_time, first_epoch), (last_time, last_epoch) = self._recent[0], self._recent[-1]
-        passed = last_time - first_time
-        return (last_epoch - first_epoch) / passed if passed > 0 else None
-
-    def seconds_left(self) -> float | None:
-        """The time to the planned end at this speed, if both are known."""
-        rate = self.epochs_per_second()
-        if not rate or self.planned is None or self.last is None:
-            return None
-        return max(0.0, (self.planned - self.last.epoch) / rate)
+        if self.planned is None:
+            return Pace(speed, None)
+        since = time.monotonic() - self._last_seen  # an epoch may take minutes: it counts down
+        return Pace(speed, max(0.0, (self.planned - self.last.epoch) / speed - since))
 
     def seconds(self) -> float:
         """How long the run has lasted, in seconds."""
@@ -121,16 +118,14 @@ class RunView:
     def _take_report(self, report: Report) -> None:
         self.last = report
         self.timeline.add(report)
-        epoch, curves, recent = report.epoch, self.curves, self._recent
+        epoch, curves = report.epoch, self.curves
         for name, value in report.values.items():
             curve = curves.get(name)
             if curve is None:
                 curve = curves[name] = Curve()
             curve.add(epoch, float(value))
-        if not recent or report.time >= recent[-1][0] + RATE_SECONDS / 100:
-            recent.append((report.time, epoch))
-            while recent[0][0] < report.time - RATE_SECONDS:
-                recent.popleft()
+        self._rate.add(report.time, epoch)
+        self._last_seen = time.monotonic()
 
 
 class LogView:

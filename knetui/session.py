@@ -30,6 +30,8 @@ class Session(msgspec.Struct):
     watch: Watch = Watch()  # when the runs that are started here pause by themselves
     selected_run: str = ""  # folder names, so that runs can be moved
     shown_runs: list[str] = msgspec.field(default_factory=lambda: list[str]())
+    run_filter: str = ""
+    run_sort: str = ""
     history: list[str] = msgspec.field(default_factory=lambda: list[str]())
     files: list[str] = msgspec.field(default_factory=lambda: list[str]())  # the last one first
     options_of: dict[str, str] = msgspec.field(default_factory=lambda: dict[str, str]())

@@ -16,7 +16,8 @@ from knetui.models import own_copy
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key
 from knetui.screens.panes import PANES
 from knetui.screens.running import RUN_KEYS
-from knetui.screens.steering import STEER_KEYS, Steering
+from knetui.screens.starting import START_KEYS, Starting
+from knetui.screens.steering import STEER_KEYS
 from knetui.session import Session, SessionFile
 from knetui.widgets.editor import EditorPane
 from knetui.widgets.pane_bar import PaneBar
@@ -48,7 +49,7 @@ MODEL_KEYS = (
 )
 
 
-class Workbench(Steering):
+class Workbench(Starting):
     """The panes, and the document that is edited."""
 
     # the order of the keys at the bottom of the screen
@@ -56,6 +57,7 @@ class Workbench(Steering):
         HELP_KEY,
         *RUN_KEYS,
         *STEER_KEYS,
+        *START_KEYS,
         *MODEL_KEYS,
         *FRAME_KEYS,
     ]

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from knetui.fence import fence
+from knetui.figures import clock, speed
 from knetui.run_view import RunView
 
 
@@ -47,16 +48,9 @@ def progress(run: RunView) -> str:
     if run.last is not None:
         planned = f"/{run.planned:,}" if run.planned is not None else ""
         words += f"  epoch {run.last.epoch:,}{planned}"
-    rate = run.epochs_per_second()
-    if rate is not None and run.state.status == "running":
-        words += f"  {rate:,.{0 if rate >= 100 else 1}f}/s"
-        left = run.seconds_left()
-        if left is not None:
-            words += f"  ETA {clock(left)}"
+    pace = run.pace()
+    if pace is not None:
+        words += f"  {speed(pace.speed)}"
+        if pace.left is not None:
+            words += f"  ETA {clock(pace.left)}"
     return words
-
-
-def clock(seconds: float) -> str:
-    """A duration as hours, minutes and seconds: `00:01:32`."""
-    whole = int(seconds)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -17,6 +17,7 @@ from knetengine.training.metrics import (
     Report,
     encodable,
 )
+from knetui.rate import Pace
 from knetui.run_view import LOG_BYTES, LOG_CHUNK_BYTES, LogView, RunView
 
 LONG = 10.0
@@ -48,8 +49,7 @@ def test_a_new_run_has_nothing_yet(folder: RunFolder) -> None:
     assert not view.read(LONG)
     assert (view.number, view.state.status, view.curves, view.events) == (1, "starting", {}, [])
     assert view.last is view.planned is view.memory is None
-    assert view.epochs_per_second() is None
-    assert view.seconds_left() is None
+    assert view.pace() is None
     assert view.seconds() == 0.0
 
 
@@ -97,19 +97,47 @@ def test_a_long_run_is_read_within_its_budget(folder: RunFolder) -> None:
     assert view.curves["trn"].count == 60_000
 
 
-def test_speed_is_that_of_the_last_two_seconds(folder: RunFolder) -> None:
+def test_speed_follows_a_change_within_seconds(folder: RunFolder) -> None:
     folder.write_state(State("running", host="elsewhere", started=time.time()))
     view = RunView(folder)
     slow = [report(epoch, seconds=epoch * 1.0, trn=1.0) for epoch in range(1, 11)]
-    fast = [report(10 + n, seconds=10 + n / 10, trn=1.0) for n in range(1, 41)]
-    write(folder, Plan(0.0, 150), *slow)
+    fast = [report(10 + n, seconds=10 + n / 10, trn=1.0) for n in range(1, 151)]
+    write(folder, Plan(0.0, 300), *slow)
     view.read(LONG)
-    assert view.epochs_per_second() == pytest.approx(1.0)
-    assert view.seconds_left() == pytest.approx(140.0)
+    assert view.pace() == pytest.approx(Pace(1.0, 290.0), rel=0.01)
     write(folder, *fast)
     view.read(LONG)
-    assert view.epochs_per_second() == pytest.approx(10.0)
-    assert view.seconds_left() == pytest.approx(10.0)
+    assert view.pace() == pytest.approx(Pace(10.0, 14.0), rel=0.1)
+
+
+def test_the_time_that_is_left_goes_by_between_two_reports(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_state(State("running", host="elsewhere", started=time.time()))
+    view = RunView(folder)
+    write(folder, Plan(0.0, 5), *(report(n, seconds=60.0 * n, trn=1.0) for n in range(1, 4)))
+    view.read(LONG)
+    assert view.pace() == pytest.approx(Pace(1 / 60, 120.0), rel=0.01)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 45)
+    assert view.pace() == pytest.approx(Pace(1 / 60, 75.0), rel=0.01)
+
+
+def test_a_pause_does_not_slow_a_run_down(folder: RunFolder) -> None:
+    view = RunView(folder)
+
+    def go_on(status: str, *records: Record) -> Pace | None:
+        folder.write_state(State(status, host="elsewhere"))  # type: ignore[arg-type]
+        write(folder, *records)
+        view.refresh_state()
+        view.read(LONG)
+        return view.pace()
+
+    before = [report(n, seconds=n / 2, trn=1.0) for n in range(1, 20)]
+    after = [report(n, seconds=300 + n / 2, trn=1.0) for n in range(20, 22)]
+    assert go_on("running", *before) == Pace(pytest.approx(2.0), None)
+    assert go_on("paused") is None
+    assert go_on("running", *after) == Pace(pytest.approx(2.0), None)
 
 
 def test_a_run_that_has_ended_has_no_speed(folder: RunFolder) -> None:
@@ -117,19 +145,19 @@ def test_a_run_that_has_ended_has_no_speed(folder: RunFolder) -> None:
     folder.write_state(State("stopped", started=100.0, ended=107.0))
     view = RunView(folder)
     view.read(LONG)
-    assert view.epochs_per_second() is None
-    assert view.seconds_left() is None
+    assert view.pace() is None
     assert view.seconds() == 7.0
 
 
 def test_one_report_has_no_speed(folder: RunFolder) -> None:
+    folder.write_state(State("running", host="elsewhere"))
     view = RunView(folder)
     write(folder, report(1, trn=1.0))
     view.read(LONG)
-    assert view.epochs_per_second() is None
+    assert view.pace() is None
     write(folder, report(2, seconds=0.1, trn=1.0))  # at the same time by the clock
     view.read(LONG)
-    assert view.epochs_per_second() is None
+    assert view.pace() is None
 
 
 def test_more_epochs_than_planned_leave_no_time(folder: RunFolder) -> None:
@@ -137,7 +165,7 @@ def test_more_epochs_than_planned_leave_no_time(folder: RunFolder) -> None:
     view = RunView(folder)
     write(folder, Plan(0.0, 1), report(1, trn=1.0), report(2, trn=1.0))
     view.read(LONG)
-    assert view.seconds_left() == 0.0
+    assert view.pace() == Pace(pytest.approx(10.0), 0.0)
 
 
 def test_a_run_that_died_lasted_until_its_last_report(folder: RunFolder) -> None:

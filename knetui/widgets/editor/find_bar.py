@@ -62,7 +62,7 @@ class FindBar(Vertical):
         _key("up", "previous_match", "Previous match", "Go to the match before"),
         _key("alt+c", "match_case", "Match case", "Tell capital letters from small ones"),
         _key("alt+w", "whole_word", "Whole words", "Find whole words only"),
-        _key("alt+r", "regex", "Pattern", "What is typed is a regular expression"),
+        _key("alt+x", "regex", "Pattern", "What is typed is a regular expression"),
         _key("alt+a", "replace_all", "Replace all", "Replace every match"),
         _key("ctrl+r", "to_replacement", "Replacement", "Go to the line of the replacement"),
         _key("tab,shift+tab", "other_line", "Other line", "From what is found to what replaces it"),
@@ -85,7 +85,7 @@ class FindBar(Vertical):
             yield Static(classes="count")
             yield Toggle("Aa", "Tell capital letters from small ones (Alt-C)")
             yield Toggle("word", "Find whole words only (Alt-W)")
-            yield Toggle(".*", "What is typed is a regular expression (Alt-R)")
+            yield Toggle(".*", "What is typed is a regular expression (Alt-X)")
         with Horizontal(classes="replacing"):
             yield Label("with")
             yield self._replacement

@@ -76,7 +76,7 @@ class EditorPane(Pane):
         _key("alt+full_stop", "find_next", "Find next", "Go to the next match"),
         _key("alt+comma", "find_previous", "Find previous", "Go to the match before"),
         _key("ctrl+g", "go_to_line", "Go to line", "Go to a line by its number"),
-        _key("alt+o", "outline", "Outline", "Go to a function or class"),
+        _key("alt+d", "outline", "Outline", "Go to a function or class"),
         _key("alt+j", "next_mistake", "Next mistake", "Go to the next line with a mark"),
         _key("alt+k", "previous_mistake", "Last mistake", "Go to the marked line before"),
         _key("alt+e", "edit_elsewhere", "Open in $EDITOR", "Save, and open the file in $EDITOR"),
@@ -141,6 +141,10 @@ class EditorPane(Pane):
         """The options for the next run, as one line."""
         return self._options_line.value
 
+    def set_options(self, options: str) -> None:
+        """Replace the line of options."""
+        self._options_line.value = options
+
     @property
     def _options_line(self) -> Input:
         return self.query_one(".options", Input)
@@ -196,16 +200,17 @@ class EditorPane(Pane):
             self.area.marks.failure = Mark(row, 0, "failure", message)
         self._marks_changed()
 
-    def complain_of_run(self, folder: RunFolder, failure: Failure) -> None:
-        """Show why a run of this file failed, at the line that failed, wherever that is now."""
+    def complain_of_run(self, folder: RunFolder, failure: Failure) -> bool:
+        """Show at the line that failed why a run did; whether it was a run of this file."""
         path = Path(folder.description.source_path).resolve()
         if path != Path(self.document.path).resolve():
-            return
+            return False
         try:
             source = folder.source.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             source = None
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
+        return True
 
     def clear_complaint(self) -> None:
         """Forget the last complaint."""

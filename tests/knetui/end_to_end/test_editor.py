@@ -65,7 +65,7 @@ def test_words_are_found_and_replaced(terminal: Any, model: Path) -> None:
 def test_a_pattern_that_is_none_is_told_while_it_is_typed(terminal: Any) -> None:
     terminal.type("\x06")
     terminal.wait_for("find")
-    terminal.type("\x1br")  # Alt-R
+    terminal.type("\x1bx")  # Alt-X
     terminal.type("predict(")
     terminal.wait_for("not a pattern: missing )")
 
@@ -76,7 +76,7 @@ def test_a_line_is_gone_to_by_number_and_a_function_by_name(terminal: Any, home:
     terminal.type("5\r")
     terminal.type("\x1b[Fz")  # End, and a letter
     terminal.wait_for("return x @ wz")
-    terminal.type("\x7f\x1bo")  # Alt-O
+    terminal.type("\x7f\x1bd")  # Alt-D
     terminal.wait_for("functions and classes")
     terminal.type("loss\r")
     terminal.settle(0.2)
