@@ -10,11 +10,10 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from knetengine.training.folder import RunError, find_run
-from knetui.charts.braille import Drawing, draw
 from knetui.charts.chart import Chart
+from knetui.charts.printed import printed
 from knetui.curves.desk import CurveDesk
 from knetui.curves.export import write_file
 from knetui.curves.legend import heading, legend
@@ -69,8 +68,9 @@ def show_curves(
     columns = shutil.get_terminal_size().columns
     console.print(legend(charts, charts.titles, columns, None, {}), soft_wrap=True)
     for chart in made:
-        if (drawing := draw(chart, columns, ROWS)) is not None:
-            console.print(_text(drawing), soft_wrap=True)
+        coloured = not console.no_color and console.is_terminal
+        if (drawing := printed(chart, columns, ROWS, coloured=coloured)) is not None:
+            print(drawing)
     return 0
 
 
@@ -91,14 +91,3 @@ def _write(
             return 1
         print(path)
     return 0
-
-
-def _text(drawing: Drawing) -> Text:
-    """The drawing with the colours of its lines."""
-    text = Text()
-    for number, row in enumerate(drawing.rows):
-        text.append("\n" if number else "")
-        for run in row:
-            colour = "" if isinstance(run.ink, str) else "rgb({},{},{})".format(*run.ink)
-            text.append(fence(run.text), colour)
-    return text

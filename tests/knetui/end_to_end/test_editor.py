@@ -55,7 +55,9 @@ def test_words_are_found_and_replaced(terminal: Any, model: Path) -> None:
     terminal.type("forward")
     terminal.type("\x1ba")  # Alt-A
     terminal.wait_for("def forward(w, x):")
-    terminal.press("Escape", "Ctrl-S")
+    terminal.press("Escape")
+    terminal.wait_for(lambda text: "find  " not in text)
+    terminal.press("Ctrl-S")
     terminal.wait_for(lambda _: model.read_text() == MODEL.replace("predict", "forward"))
     terminal.type("\x1a")  # Ctrl-Z: one step, across the save
     terminal.wait_for("def predict(w, x):")
@@ -96,6 +98,7 @@ def test_mistakes_are_marked_while_typing(terminal: Any) -> None:
     terminal.wait_for("● undefined name 'nonesuch'")
     terminal.type("\x1b[1;5H")  # Ctrl-Home
     terminal.press("F4")
+    terminal.settle(0.3, 2.0)
     terminal.type("\x1b[H# ")
     terminal.wait_for(lambda text: "undefined name" not in text)
 
