@@ -1,6 +1,7 @@
 """What the workbench asks of a run that goes on: steps, other numbers and code, branches, text."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from knetengine.training.control import Sampling, Watch, change, read_control
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.keeper import checkpoints
 from knetengine.training.metrics import Event
-from knetengine.training.swapping import ACCEPTED, REJECTED, request_swap
+from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, swap_source
 from knetui.run_view import RunView
 from knetui.screens.branch import Branch, Change
 from knetui.screens.frame import key
@@ -174,12 +175,23 @@ class Steering(Running):
         if event.name not in TOLD:
             return
         title = f"run {view.folder.title}"
+        if event.name == REJECTED:
+            self._mark_refusal(view.folder, event)
         if TOLD[event.name] == "error":
             self.tell(event.text, f"{title}: {event.name}")
             return
         words = {ACCEPTED: f"new code: {event.text.partition(': ')[2]}"}.get(event.name, event.text)
         severity = "warning" if TOLD[event.name] == "warning" else "information"
         self.notify(words, title=title, severity=severity, timeout=4, markup=False)
+
+    def _mark_refusal(self, folder: RunFolder, event: Event) -> None:
+        """Show in the text where the code failed that a run did not take."""
+        number = int(event.text.partition(":")[0])
+        found = outcome(folder, number)
+        if found is not None and found.failure is not None:
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                source = swap_source(folder, number)
+                self.editor.complain_of_source(folder, found.failure, source)
 
     def _show_run(self) -> None:
         super()._show_run()

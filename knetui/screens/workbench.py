@@ -151,12 +151,11 @@ class Workbench(Starting):
             self.swap_if_running(Path(document.path), document.text)
 
     def action_go_to_error(self) -> None:
-        """Put the cursor on the line of the last complaint."""
-        if self.editor.error_line is None:
+        """Put the cursor on the line of the last complaint, or of the first mistake."""
+        if self.editor.go_to_error():
+            self.action_show_pane("editor")
+        else:
             self.notify("there is no error to go to", timeout=2)
-            return
-        self.action_show_pane("editor")
-        self.editor.go_to_error()
 
     def action_welcome(self) -> None:
         """Offer the examples, the files edited of late, and the runs."""

@@ -182,12 +182,6 @@ class EditorPane(Pane):
             return SyntaxError(str(error) or type(error).__name__)
         return None
 
-    @property
-    def error_line(self) -> int | None:
-        """The line of the last complaint, from 1."""
-        mark = self.area.marks.failure
-        return mark.row + 1 if mark is not None else None
-
     def complain(self, message: str, line: int | None, source: str | None = None) -> None:
         """Show what went wrong at its line, which counts from 1 in `source`, or in the text."""
         text = "\n".join(self.area.lines)
@@ -202,13 +196,17 @@ class EditorPane(Pane):
 
     def complain_of_run(self, folder: RunFolder, failure: Failure) -> bool:
         """Show at the line that failed why a run did; whether it was a run of this file."""
-        path = Path(folder.description.source_path).resolve()
-        if path != Path(self.document.path).resolve():
-            return False
         try:
             source = folder.source.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             source = None
+        return self.complain_of_source(folder, failure, source)
+
+    def complain_of_source(self, folder: RunFolder, failure: Failure, source: str | None) -> bool:
+        """The same of another source that a run of this file was given."""
+        path = Path(folder.description.source_path).resolve()
+        if path != Path(self.document.path).resolve():
+            return False
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
         return True
 
