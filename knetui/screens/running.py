@@ -10,6 +10,7 @@ from knetengine.training.control import request
 from knetengine.training.folder import UNFINISHED, RunError, RunFolder
 from knetengine.training.launch import WORKBENCH_NICENESS, launch, resume, stop_now
 from knetui.actions import Actions
+from knetui.frame_meter import FrameMeter
 from knetui.run_desk import RunDesk
 from knetui.run_view import RunView
 from knetui.screens.frame import Frame, key
@@ -47,8 +48,10 @@ RUN_KEYS = (
 class Running(Frame):
     """Keeps the runs that are looked at, and shows how they get on."""
 
-    def __init__(self, session: Session, session_file: SessionFile, actions: Actions) -> None:
-        super().__init__(session, session_file, actions)
+    def __init__(
+        self, session: Session, session_file: SessionFile, actions: Actions, meter: FrameMeter
+    ) -> None:
+        super().__init__(session, session_file, actions, meter)
         self._desk = RunDesk(session)
         self._drawn: list[RunView] = []
         self._stop_asked: set[int] = set()
@@ -238,7 +241,7 @@ class Running(Frame):
         view = self._desk.selected
         self.query_one(LogPane).show_run(view.folder if view else None)
         self.query_one(LogPane).read(ended=view is not None and view.state.has_ended)
-        self.query_one(StatusLine).show_state(self.editor.document.path, view)
+        self.query_one(StatusLine).show_state(self.editor.document.path, view, self.timings())
         self.query_one(MemoryPane).show_figures(view)
 
     def _tell_the_end(self, view: RunView) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Footer
 from knetengine.training.folder import RunFolder
 from knetui.actions import Actions
 from knetui.documents import first_document, write_document
+from knetui.frame_meter import FrameMeter
 from knetui.models import own_copy
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key
 from knetui.screens.panes import PANES
@@ -67,11 +68,12 @@ class Workbench(Starting):
         session: Session,
         session_file: SessionFile,
         actions: Actions,
+        meter: FrameMeter,
         file: Path | None,
         run: RunFolder | None,
         notices: list[str],
     ) -> None:
-        super().__init__(session, session_file, actions)
+        super().__init__(session, session_file, actions, meter)
         self._file = file
         self._run_to_show = run
         self._notices = notices

@@ -23,10 +23,12 @@ class StatusLine(Static):
         self._shown: Text | None = None
         self._device = device_name()
 
-    def show_state(self, document_path: str, run: RunView | None) -> None:
-        """Show where the work stands."""
+    def show_state(self, document_path: str, run: RunView | None, timings: str = "") -> None:
+        """Show where the work stands; and before that how long frames and keys take."""
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append("knet-tui", "bold")
+        if timings:
+            line.append(f"  {timings}", "italic")
         line.append(f"  {fence(Path(document_path).name)}  {self._device}")
         if run is not None:
             line.append(f"  run {run.number} > {run.state.status} {clock(run.seconds())}", "bold")
