@@ -24,7 +24,7 @@ from knetui.line_marks import LineMarks, Mark, first_line
 from knetui.searching import NOTHING, Found, Rows
 from knetui.widgets.editor.code_area import CodeArea
 from knetui.widgets.editor.document import PythonDocument, VisibleHighlights, python
-from knetui.widgets.editor.keys_in_order import take_in_order
+from knetui.widgets.editor.keys_in_order import is_text, take_in_order
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
 BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for: 3 ms
@@ -164,8 +164,10 @@ class EditorArea(CodeArea, inherit_bindings=False):
             return
         if await take_in_order(self, event, [self, *self.ancestors[:1]]):
             return
+        if event.key.startswith("alt+"):  # bound elsewhere, or nowhere: no letter to type
+            return
         await super()._on_key(event)
-        if event.character is not None and event.is_printable:
+        if is_text(event):
             self.post_message(self.CompletionWanted(asked=False))
 
     async def _on_paste(self, event: Paste) -> None:
@@ -185,7 +187,7 @@ class EditorArea(CodeArea, inherit_bindings=False):
             case "escape":
                 self.post_message(self.Left())
             case _:
-                return character is not None and len(character) == 1 and self._pair(character)
+                return not key.startswith("alt+") and bool(character) and self._pair(character)
         return True
 
     def _is_behind_word(self) -> bool:

@@ -19,7 +19,7 @@ class EntryLine(Input):
 
     async def _on_key(self, event: Key) -> None:
         around = self.ancestors_with_self[:4]  # its line, its bar, and the pane
-        if not await take_in_order(self, event, around):
+        if not await take_in_order(self, event, around) and not event.key.startswith("alt+"):
             await super()._on_key(event)
 
     async def action_submit(self) -> None:

@@ -65,6 +65,7 @@ class FindBar(Vertical):
         _key("alt+r", "regex", "Pattern", "What is typed is a regular expression"),
         _key("alt+a", "replace_all", "Replace all", "Replace every match"),
         _key("ctrl+r", "to_replacement", "Replacement", "Go to the line of the replacement"),
+        _key("tab,shift+tab", "other_line", "Other line", "From what is found to what replaces it"),
         _key("escape", "close_find", "Close", "Back to the text"),
     ]
 
@@ -174,6 +175,13 @@ class FindBar(Vertical):
         """Go to the line of the replacement."""
         self.add_class("-replacing")
         self.screen.set_focus(self._replacement)
+
+    def action_other_line(self) -> None:
+        """Go from what is found to what replaces it, or back."""
+        if self._pattern.has_focus:
+            self.action_to_replacement()
+        else:
+            self.screen.set_focus(self._pattern)
 
     def action_close_find(self) -> None:
         """Go back to the text."""

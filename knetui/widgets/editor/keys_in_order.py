@@ -13,6 +13,11 @@ from textual.events import Key
 from textual.widget import Widget
 
 
+def is_text(event: Key) -> bool:
+    """Whether the key is a character to type; Alt with a letter carries that letter, too."""
+    return event.is_printable and not event.key.startswith("alt+")
+
+
 async def take_in_order(widget: Widget, event: Key, owners: Collection[DOMNode]) -> bool:
     """Whether the key was dealt with: bound by one of `owners`, or meant for another widget."""
     focused = widget.app.focused
@@ -26,7 +31,7 @@ async def take_in_order(widget: Widget, event: Key, owners: Collection[DOMNode])
 
 
 async def _is_bound(widget: Widget, event: Key, owners: Collection[DOMNode]) -> bool:
-    if event.is_printable:
+    if is_text(event):
         return False
     bound = widget.screen.active_bindings.get(event.key)
     if bound is None or not bound.enabled or bound.node not in owners:
