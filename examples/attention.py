@@ -1,5 +1,7 @@
 """A character language model without recurrence: a small transformer."""
 
+from functools import partial
+
 import numpy as np
 
 from knetengine import data, init, nn, optim, value_and_grad
@@ -63,13 +65,14 @@ def average(w, pieces, heads):  # beware: the first of a piece have little to go
     return sum(float(loss(w, x.T, y.T, heads)) for x, y in pieces) / len(pieces)
 
 
-def write(w, start, length, heads, generator, temperature):
-    """So many characters more, each by as many before it as there are places."""
-    known = list(start)
+def write(w, vocabulary, heads, prompt, length, generator, **options):
+    """The prompt, and so many characters more, each by as many before it as there are places."""
+    known = list(vocabulary.encode(prompt or vocabulary.symbols[0]))
+    yield prompt
     for _ in range(length):
         scores = predict(w, np.array([known[-len(w["places"]) :]]), heads)  # (T, V)
-        known.append(int(nn.sample(scores[-1], generator, temperature=temperature)))
-        yield known[-1]
+        known.append(int(nn.sample(scores[-1], generator, **options)))
+        yield vocabulary.symbols[known[-1]]
 
 
 def main(
@@ -78,6 +81,8 @@ def main(
     generate: int = 0,  # so many characters are written in the end
     prompt: str = "",
     temperature: float = 1.0,
+    topk: int = 0,  # the next character is one of so many of the likeliest; 0: of all
+    topp: float = 1.0,  # or of the fewest that together have this chance
     embed: int = 128,
     layers: int = 2,
     heads: int = 4,
@@ -98,32 +103,32 @@ def main(
     vocabulary = data.Vocabulary.of("".join(texts))
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
-    trn, *others = [vocabulary.encode(text) for text in texts]
-    tst = [piece for text in others for piece in data.streams(text, batchsize, seqlength)]
-    steps = len(data.streams(trn, batchsize, seqlength))  # of an epoch: as many as a pass has
-    start = vocabulary.encode(prompt or vocabulary.symbols[0])
+    codes = [vocabulary.encode(text) for text in texts]
+    named = zip(codes, datafiles, strict=True)
+    trn, *tst = [data.streams(code, batchsize, seqlength, name) for code, name in named]
+    steps = len(trn)  # of an epoch: as in a pass over the text
+    vocabulary.encode(prompt)  # if it has a character that is not known, it is told at once
     arrays = data.array_type(atype)
     w = arrays(weights(generator, len(vocabulary), seqlength, embed, layers, arrays.dtype))
     optimiser, sums = optim.Adam(lr=lr), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, sums=sums)
+    run.writes(partial(write, w, vocabulary, heads))
     rate = optim.warmup(warmup, optim.cosine(lr, max(epochs * steps - warmup, 1), lr / 10))
     for epoch in run.epochs(epochs):
         sums[:] = [0.0, 0]
         for _ in run.steps(range(steps)):
-            x, y = windows(trn, batchsize, seqlength, generator)
+            x, y = windows(codes[0], batchsize, seqlength, generator)
             value, g = lossgradient(w, x, y, heads, dropout)
             optimiser.lr = rate(optimiser.steps)
             optimiser.update(w, optim.gclip(g, gclip))
-            sums[0] += float(value)
-            sums[1] += 1
+            sums[:] = [sums[0] + float(value), sums[1] + 1]
         if not fast:
             figures = {"trn": sums[0] / max(sums[1], 1)}  # nats a character, while training
             if tst:
-                figures["tst"] = average(w, tst, heads)
+                figures["tst"] = average(w, [piece for pieces in tst for piece in pieces], heads)
             run.report(epoch, **figures)
-    print(prompt * (generate > 0), end="")
-    for number in write(w, start, generate, heads, generator, temperature):
-        print(vocabulary.symbols[number], end="", flush=True)
+    if generate:
+        run.write(prompt, generate, generator, temperature=temperature, top_k=topk, top_p=topp)
 
 
 if __name__ == "__main__":

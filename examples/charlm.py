@@ -1,5 +1,7 @@
 """A character language model: an LSTM that reads a text and learns to write more like it."""
 
+from functools import partial
+
 import numpy as np
 
 from knetengine import data, nn, optim, stop_gradient, training, value_and_grad
@@ -40,12 +42,10 @@ def newstate(w, batchsize):
 
 
 def train(w, pieces, optimiser, state, gclip, dropout, sums):
-    sums[:] = [0.0, 0]
     for x, y in run.steps(pieces):
         value, g = lossgradient(w, x, y, state, dropout)
         optimiser.update(w, optim.gclip(g, gclip))
-        sums[0] += float(value)
-        sums[1] += 1
+        sums[:] = [sums[0] + float(value), sums[1] + 1]
 
 
 def report(epoch, w, texts, trnloss):  # nats a character, over the training and the test text
@@ -57,7 +57,7 @@ def report(epoch, w, texts, trnloss):  # nats a character, over the training and
     return figures.get("tst", trnloss)
 
 
-def write(w, vocabulary, length, prompt, generator, **options):
+def write(w, vocabulary, prompt, length, generator, **options):
     """The prompt, and so many characters more, one at a time."""
     state, known = newstate(w, 1), vocabulary.encode(prompt or vocabulary.symbols[0])
     yield prompt
@@ -98,7 +98,9 @@ def main(
     arrays = data.array_type(atype)
     texts = [data.text(name) for name in datafiles] if epochs else []
     if loadfile:
-        w, symbols = training.load_parts(loadfile, "w", "symbols")
+        w, symbols = training.load_parts(
+            loadfile, "w", "symbols", w=("embedding", "lstm", "output", "bias")
+        )
         vocabulary = data.Vocabulary(symbols)
     else:
         vocabulary = data.Vocabulary.of("".join(texts))
@@ -107,11 +109,15 @@ def main(
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     w = arrays(w)
-    texts = [data.streams(vocabulary.encode(text), batchsize, seqlength) for text in texts]
+    texts = [
+        data.streams(vocabulary.encode(text), batchsize, seqlength, name)
+        for name, text in zip(datafiles, texts, strict=False)
+    ]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums, best=best)
+    run.writes(partial(write, w, vocabulary))
     for epoch in run.epochs(epochs):
-        state[:] = newstate(w, batchsize)
+        state[:], sums[:] = newstate(w, batchsize), [0.0, 0]
         train(w, texts[0], optimiser, state, gclip, dropout, sums)
         if not fast:
             now = report(epoch, w, texts, sums[0] / max(sums[1], 1))
@@ -121,11 +127,8 @@ def main(
             best[0] = min(best[0], now)
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
-    options = {"temperature": temperature, "top_k": topk, "top_p": topp}
     if generate:
-        for piece in write(w, vocabulary, generate, prompt, generator, **options):
-            print(piece, end="", flush=True)
-        print()
+        run.write(prompt, generate, generator, temperature=temperature, top_k=topk, top_p=topp)
 
 
 if __name__ == "__main__":

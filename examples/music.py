@@ -1,5 +1,7 @@
 """Music: a recurrent network that reads tunes in ABC notation, and writes some to be played."""
 
+from functools import partial
+
 import numpy as np
 
 from knetengine import data, nn, optim, stop_gradient, training, value_and_grad
@@ -41,14 +43,14 @@ def newstate(w, batchsize):
     return [np.zeros_like(wh, shape=(len(w["rnn"]), batchsize, len(wh)))]
 
 
-def write(w, vocabulary, length, generator, temperature):
-    """A book of tunes of so many characters, which begins as every tune does."""
-    state, known, text = newstate(w, 1), vocabulary.encode("X:"), "X:"
+def write(w, vocabulary, prompt, length, generator, **options):
+    """A book of tunes, so many characters long; without a prompt it begins as every tune does."""
+    state, known = newstate(w, 1), vocabulary.encode(prompt or "X:")
+    yield prompt or "X:"
     for _ in range(length):
         scores, state = predict(w, known[:, None], state)
-        known = nn.sample(scores[-1:], generator, temperature=temperature)
-        text += vocabulary.symbols[known[0]]
-    return text
+        known = nn.sample(scores[-1:], generator, **options)
+        yield from vocabulary.decode(known)
 
 
 def examine(text):  # the last tune is cut off by the length
@@ -85,6 +87,7 @@ def main(
     w = arrays(weights(generator, len(vocabulary), embed, hidden, layers, arrays.dtype))
     optimiser, state, sums = optim.Adam(lr=lr), newstate(w, batchsize), [0.0, 0]
     run.keep(w=w, optimiser=optimiser, state=state, sums=sums)
+    run.writes(partial(write, w, vocabulary))
     for epoch in run.epochs(epochs):
         state[:], sums[:] = newstate(w, batchsize), [0.0, 0]
         for x, y in run.steps(pieces):
@@ -96,8 +99,8 @@ def main(
     if savefile:
         training.save(savefile, {"w": w, "symbols": vocabulary.symbols})
     if generate and not fast:
-        book = write(w, vocabulary, generate, generator, temperature)
-        print(book, examine(book), sep="\n\n")
+        book = run.write("", generate, generator, temperature=temperature)
+        print("", examine(book), sep="\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import numpy as np
 
 from knetengine.array_methods import ArrayMethods
 
+WRITTEN = "_knet_written"
+"""The attribute of an error that has the array which may not be written to."""
+
 
 class DeviceArray(ArrayMethods):
     """An array on a device: NumPy's functions take it by their protocols (NEP 13 and 18)."""
@@ -45,6 +48,22 @@ class DeviceArray(ArrayMethods):
         """What this array is a view of; None if its numbers are its own."""
         raise NotImplementedError
 
+    @property
+    def memory(self) -> Any:
+        """What it lies in: one object for all arrays that may share memory."""
+        raise NotImplementedError
+
+    def protect(self, protected: list[Any]) -> None:
+        """Have writes to its memory raise, through whatever array, until `release`.
+
+        protected: who wants that; the array is appended, but not twice.
+        """
+        raise NotImplementedError
+
+    def release(self, protected: list[Any]) -> None:
+        """Take back what `protect` did for the same list."""
+        raise NotImplementedError
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         raise NotImplementedError
 
@@ -54,6 +73,10 @@ class DeviceArray(ArrayMethods):
 
     def call_on_host(self, function: Any, *arguments: Any) -> Any:
         """Call a function of NumPy arrays with the memory of arrays of a device that has `host`."""
+        raise NotImplementedError
+
+    def has_layer(self, name: str) -> bool:
+        """Whether the device has kernels of its own for a layer."""
         raise NotImplementedError
 
     def call_layer(self, name: str, *arguments: Any) -> Any:

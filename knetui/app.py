@@ -7,21 +7,29 @@ import threading
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from knetengine.training.folder import RunFolder
+from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_names
 from knetui.fence import fence
+from knetui.keymap import read_keymap
+from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
+from knetui.themes import FIRST_THEME, OWN_THEMES
+from knetui.widgets.editor import EntryLine, FindBar
+from knetui.widgets.pane_bar import PaneBar
 
 LAST_RESORT_SECONDS = 3.0
+SHOWN_PROBLEMS = 3  # of the keymap: more would hide the screen
 
 
 class FenceFilter(LineFilter):
@@ -43,7 +51,26 @@ class KnetApp(App[None]):
     """The workbench as an application; `session` is what it was left with."""
 
     TITLE = "knet-tui"
-    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            "Quit",
+            tooltip="Leave; everything is here again next time",
+            show=False,
+            priority=True,
+            id="app.quit",
+        ),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Commands",
+            tooltip="Find any command by its name",
+            show=False,
+            priority=True,
+            id="app.commands",
+        ),
+    ]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
     def __init__(self, file: Path | None = None, run: RunFolder | None = None) -> None:
@@ -54,24 +81,45 @@ class KnetApp(App[None]):
         self._run_to_show = run
         self.session_file = SessionFile()
         self.session: Session = self.session_file.read()
+        for theme in OWN_THEMES:
+            self.register_theme(theme)
+        known = self.session.theme in self.available_themes
+        # no change of themes: one costs a tenth of the first frame
+        self.set_reactive(KnetApp.theme, self.session.theme if known else FIRST_THEME)
+        keymap = read_keymap(ACTIONS)
+        self.actions = ACTIONS.with_keys(keymap.chosen)
+        self.set_keymap({id: ",".join(keys) for id, keys in keymap.chosen.items()})
+        self._notices = notices_of(keymap.problems)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the fence."""
         return [*super().get_line_filters(), self._fence]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the command palette offers: the keys of the workbench by name, and Textual's own."""
+        """What the command palette offers: every action by name, and some of Textual's own."""
         if isinstance(screen, Workbench):
-            for binding in screen.BINDINGS:
-                assert isinstance(binding, Binding)
-                yield SystemCommand(
-                    binding.description,
-                    binding.tooltip,
-                    partial(screen.run_action, binding.action),
-                )
+            for place in self.actions.places.values():
+                for action in place.actions:
+                    where = "" if place.name == EVERYWHERE else f"{place.name}: "
+                    words = f"{action.meaning} ({key_names(action.keys)})"
+                    todo = partial(self._run, screen, place.name, action)
+                    yield SystemCommand(f"{where}{action.name}", words, todo)
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot", "Quit"):
                 yield command
+
+    async def _run(self, workbench: Workbench, place: str, action: Action) -> None:
+        """Do what the palette was asked for, in the pane that it is of."""
+        node: DOMNode = workbench
+        if place == FIND:
+            workbench.action_show_pane("editor")
+            node = workbench.query_one(FindBar)
+        elif place in PANES:
+            workbench.action_show_pane(place)
+            pane = workbench.pane(place)
+            inner = (widget for widget in pane.walk_children() if isinstance(widget, action.owner))
+            node = pane if isinstance(pane, action.owner) else next(inner)
+        await self.run_action(action.call, node)
 
     def on_load(self) -> None:
         """Leave the terminal clean when asked to end; Textual has no handlers of its own."""
@@ -97,12 +145,37 @@ class KnetApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the workbench."""
-        if self.session.theme in self.available_themes:
-            self.theme = self.session.theme
-        self.push_screen(Workbench(self.session, self.session_file, self._file, self._run_to_show))
+        workbench = Workbench(
+            self.session,
+            self.session_file,
+            self.actions,
+            self._file,
+            self._run_to_show,
+            self._notices,
+        )
+        self.push_screen(workbench)
 
     def on_unmount(self) -> None:
         """Write the session a last time."""
-        self.session.theme = self.theme
         self.session_file.write(self.session)
         self.session_file.close()
+
+
+ACTIONS = Actions(
+    [
+        gather(EVERYWHERE, Workbench, KnetApp, typing=True),
+        gather(BAR, PaneBar),
+        gather(FIND, EntryLine, FindBar, typing=True),
+        *(
+            gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)
+            for name, pane in PANES.items()
+        ),
+    ]
+)
+
+
+def notices_of(problems: list[str]) -> list[str]:
+    """What is said of a keymap at the start: its first problems, and how many there are more."""
+    more = len(problems) - SHOWN_PROBLEMS
+    rest = [f"{more} more mistakes in the keymap: `knet-tui keys` lists them"] if more > 0 else []
+    return [*problems[:SHOWN_PROBLEMS], *rest]

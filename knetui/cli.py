@@ -117,6 +117,66 @@ def stop(run: str = "last", /, *, now: bool = False) -> int:
     return stop_run(run, now=now)
 
 
+@app.command(name="set")
+def set_numbers(run: str, /, *assignments: str) -> int:
+    """Change numbers of RUN from its next step on; without any, list those that can be changed.
+
+    Parameters
+    ----------
+    assignments:
+        Such as `lr=0.05`, `optimiser.lr=0.1`, or an entry of what it keeps: `w[0][3,0]=1`.
+    """
+    from knetui.steering_commands import set_numbers
+
+    return set_numbers(run, assignments)
+
+
+@app.command
+def swap(run: str = "last", file: Path | None = None, /) -> int:
+    """Have RUN go on with its model file as it is now, or with FILE, weights and all kept.
+
+    Code that fails in its first step is refused, and the old code goes on.
+    """
+    from knetui.steering_commands import swap_code
+
+    return swap_code(run, file)
+
+
+@app.command
+def step(run: str = "last", count: int = 1, /) -> int:
+    """Have RUN take COUNT steps more and wait."""
+    from knetui.steering_commands import step_run
+
+    return step_run(run, count)
+
+
+@app.command
+def branch(
+    run: str = "last",
+    /,
+    *assignments: str,
+    at: str = "",
+    source: Path | None = None,
+    paused: bool = False,
+) -> int:
+    """Start a new run from a checkpoint of RUN, with numbers or code changed.
+
+    Parameters
+    ----------
+    assignments:
+        As those of `knet-tui set`.
+    at:
+        The checkpoint, as in the run's folder; otherwise the newest.
+    source:
+        A file to go on with, instead of the source that the checkpoint has.
+    paused:
+        Wait there, to be looked at.
+    """
+    from knetui.steering_commands import branch_run
+
+    return branch_run(run, at, assignments, source, paused=paused)
+
+
 data = App(name="data", help="List the sets of data, and fetch them.")
 app.command(data)
 
@@ -141,7 +201,29 @@ def fetch_data(
 
 
 @app.command
-def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
+def keys(*, write: bool = False) -> int:
+    """List what the keys of the workbench do, and how to change them.
+
+    Parameters
+    ----------
+    write:
+        Write a file with all of them to change, unless there is one.
+    """
+    from knetui.keys import list_keys, write_keys
+
+    return write_keys() if write else list_keys()
+
+
+@app.command
+def doctor(
+    function: str | None = None,
+    /,
+    *,
+    coverage: bool = False,
+    gpu_selftest: bool = False,
+    device: tuple[str, ...] = (),
+    report: Path | None = None,
+) -> int:
     """Print what this installation has and where it keeps things, for a report of a fault.
 
     Parameters
@@ -150,7 +232,21 @@ def doctor(function: str | None = None, /, *, coverage: bool = False) -> int:
         With `--coverage`: this function of NumPy only, such as `linalg.inv`.
     coverage:
         Print instead which functions of NumPy a gradient can pass through.
+    gpu_selftest:
+        Check instead, on each CUDA device, what arrays there compute against NumPy, their memory,
+        their streams; 0 if all passed, 1 if something failed, 2 if there is no device.
+    device:
+        With `--gpu-selftest`: this device instead, such as `cuda:1`, or `cpu` to try it.
+    report:
+        With `--gpu-selftest`: write what was found to this file, as JSON without private data.
     """
+    if gpu_selftest:
+        from knetui.gpu_selftest import run_selftest
+
+        return run_selftest(device, report)
+    if device or report is not None:
+        print("knet-tui: --device and --report go with --gpu-selftest", file=sys.stderr)
+        return 2
     from knetui.doctor import examine, show_coverage
 
     return show_coverage(function) if coverage or function else examine()

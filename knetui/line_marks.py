@@ -31,6 +31,10 @@ class LineMarks:
     def __len__(self) -> int:
         return len(self.all())
 
+    def clear(self) -> None:
+        """Forget all: the text is another."""
+        self._mistakes, self.failure = [], None
+
     def all(self) -> list[Mark]:
         """All marks in the order of the text."""
         return sorted([*self._mistakes, *self._failures()])

@@ -1,5 +1,6 @@
 """Model files: the examples that are shipped, and the user's own copies of them."""
 
+import ast
 import difflib
 from pathlib import Path
 
@@ -16,9 +17,31 @@ def examples_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[1] / "examples"
 
 
+IN_ORDER = (  # of the slides, and then of what they take to be understood
+    *("linreg", "housing", "mnist", "lenet", "optimizers", "overfit", "fashion", "vgg", "resnet"),
+    *("charlm", "music", "rnnlm", "attention", "tagger", "reinforce"),
+)
+
+
 def example_names() -> list[str]:
     """The names that `knet-tui train NAME` knows."""
     return sorted(path.stem for path in examples_folder().glob("[a-z]*.py"))
+
+
+def examples_with_lines() -> dict[str, str]:
+    """What each example is, in its own first line; the easier ones first. None is executed."""
+    names = example_names()
+    known = [name for name in IN_ORDER if name in names]
+    ordered = [*known, *(name for name in names if name not in known)]
+    return {name: _first_line(examples_folder() / f"{name}.py") for name in ordered}
+
+
+def _first_line(path: Path) -> str:
+    try:
+        words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    return words.partition("\n")[0]
 
 
 def find_model(which: str) -> Path:

@@ -83,6 +83,10 @@ class RunDesk:
         self.select(name)
         self.draw(name)
 
+    def began_here(self, name: str) -> bool:
+        """Whether a run was started, or was seen to go on, by this workbench."""
+        return name in self._awaited
+
     def discard(self, view: RunView) -> None:
         """Remove a run that never began, folder and all."""
         name = view.folder.path.name

@@ -5,9 +5,18 @@ import time
 from collections import deque
 
 from knetengine.training.folder import RunError, RunFolder, State
-from knetengine.training.metrics import Event, Memory, MetricsReader, Plan, Record, Report
+from knetengine.training.metrics import (
+    Event,
+    Gradients,
+    Memory,
+    MetricsReader,
+    Plan,
+    Record,
+    Report,
+)
 from knetengine.training.tail import LineTail
 from knetui.curve import Curve
+from knetui.samples import Samples
 
 CHUNK_BYTES = 64 * 1024  # decoded in about 2 ms
 LOG_BYTES = 1 << 20  # of a longer log only the end is shown at first
@@ -23,6 +32,9 @@ class RunView:
         self.description = folder.description
         self.state: State = folder.state()
         self.curves: dict[str, Curve] = {}
+        self.step_loss = Curve()  # over steps
+        self.gradient_norms: dict[str, Curve] = {}  # over steps, by parameter
+        self.samples = Samples(folder)
         self.memory: Memory | None = None
         self.events: list[Event] = []
         self.warnings: list[str] = []  # for whoever shows them first
@@ -88,10 +100,20 @@ class RunView:
             self.memory = record
         elif type(record) is Plan:
             self.planned = record.epochs
+        elif type(record) is Gradients:
+            self._take_gradients(record)
         elif type(record) is Event:
             self.events.append(record)
             if record.name == "not finite":
                 self.warnings.append(record.text)
+
+    def _take_gradients(self, record: Gradients) -> None:
+        self.step_loss.add(record.step, float(record.loss))
+        for name, norm in record.norms.items():
+            curve = self.gradient_norms.get(name)
+            if curve is None:
+                curve = self.gradient_norms[name] = Curve()
+            curve.add(record.step, float(norm))
 
     def _take_report(self, report: Report) -> None:
         self.last = report

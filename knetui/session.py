@@ -8,10 +8,13 @@ import filelock
 import msgspec
 
 from knetengine.training.atomic import write_atomically
+from knetengine.training.control import Watch
 from knetengine.training.home import home
 from knetui.documents import Document, free_name
+from knetui.layout import Layout
 
 HISTORY_LENGTH = 500
+REMEMBERED_FILES = 8
 
 
 class Session(msgspec.Struct):
@@ -20,13 +23,20 @@ class Session(msgspec.Struct):
     document: Document | None = None
     options: str = ""
     pane: str = "editor"
-    zoomed: bool = False
-    model_share: int = 50  # width of the model's column, in percent
+    layout: Layout = msgspec.field(default_factory=Layout)
     logarithmic: bool = False
     theme: str = ""
+    watch: Watch = Watch()  # when the runs that are started here pause by themselves
     selected_run: str = ""  # folder names, so that runs can be moved
     shown_runs: list[str] = msgspec.field(default_factory=lambda: list[str]())
     history: list[str] = msgspec.field(default_factory=lambda: list[str]())
+    files: list[str] = msgspec.field(default_factory=lambda: list[str]())  # the last one first
+    options_of: dict[str, str] = msgspec.field(default_factory=lambda: dict[str, str]())
+
+    def remember_file(self, path: str) -> None:
+        """Put a file that is edited before those edited earlier."""
+        self.files = [path, *(file for file in self.files if file != path)][:REMEMBERED_FILES]
+        self.options_of = {file: o for file, o in self.options_of.items() if file in self.files}
 
 
 class SessionFile:
@@ -36,6 +46,7 @@ class SessionFile:
         folder = home()
         folder.mkdir(parents=True, exist_ok=True)
         self.problem = ""
+        self.is_first = not any(folder.glob("session-*.json"))  # no workbench was here before
         for number in range(1, 100):
             self._lock = filelock.FileLock(folder / f"session-{number}.lock")
             try:

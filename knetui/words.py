@@ -2,7 +2,22 @@
 
 import difflib
 
-WORDS = ("train", "repl", "runs", "attach", "pause", "resume", "stop", "data", "doctor")
+WORDS = (
+    "train",
+    "repl",
+    "runs",
+    "attach",
+    "pause",
+    "resume",
+    "stop",
+    "step",
+    "set",
+    "swap",
+    "branch",
+    "data",
+    "keys",
+    "doctor",
+)
 
 
 def unknown_word(word: str) -> str:

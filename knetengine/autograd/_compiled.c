@@ -17,13 +17,15 @@ Names are those of the Python code: an entry of the tape is the tuple
 
 /* What `bind` tells: the classes, and where their slots lie. */
 
-static PyTypeObject *Recorded;
+static PyTypeObject *Recorded, *DeviceArray;
 static Py_ssize_t VALUE, INDEX, TAPE;    /* slots of Recorded */
 static Py_ssize_t FUNCTION, RULES, JOINT, SAVED, STACKS; /* slots of Primitive */
 static Py_ssize_t PROTECTED;             /* a slot of Tape */
 static PyObject *unpacked;               /* records the results of a call that has several */
 static PyObject *no_keywords, *constant; /* {} and -1 */
 static PyObject *add_up, *axis_0;        /* np.add.reduce and 0 */
+static PyObject *protect_name, *release_name;
+static PyObject *operators_file; /* where NumPy's mixin of operators is: not who asks for a step */
 
 #define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
 
@@ -45,10 +47,10 @@ slot_offset(PyTypeObject *type, const char *name)
 static PyObject *
 bind(PyObject *module, PyObject *args)
 {
-    PyTypeObject *recorded, *primitive, *tape;
-    PyObject *several;
-    if (!PyArg_ParseTuple(args, "O!O!O!O", &PyType_Type, &recorded, &PyType_Type, &primitive,
-                          &PyType_Type, &tape, &several))
+    PyTypeObject *recorded, *primitive, *tape, *device;
+    PyObject *several, *file;
+    if (!PyArg_ParseTuple(args, "O!O!O!O!OU", &PyType_Type, &recorded, &PyType_Type, &primitive,
+                          &PyType_Type, &tape, &PyType_Type, &device, &several, &file))
         return NULL;
     if ((VALUE = slot_offset(recorded, "value")) < 0 ||
         (INDEX = slot_offset(recorded, "index")) < 0 ||
@@ -61,15 +63,36 @@ bind(PyObject *module, PyObject *args)
         (PROTECTED = slot_offset(tape, "protected")) < 0)
         return NULL;
     unpacked = Py_NewRef(several);
+    operators_file = Py_NewRef(file);
+    DeviceArray = (PyTypeObject *)Py_NewRef(device);
     Recorded = (PyTypeObject *)Py_NewRef(recorded);
     Py_RETURN_NONE;
 }
 
 /* Protecting arrays: as Tape.protect and Tape.release. */
 
+/* Whether it is an array of a device; of what is built in one look at a flag tells. */
+static int
+is_device_array(PyObject *value)
+{
+    return PyType_HasFeature(Py_TYPE(value), Py_TPFLAGS_HEAPTYPE) && DeviceArray != NULL &&
+           PyObject_TypeCheck(value, DeviceArray);
+}
+
+/* array.name(protected) */
+static int
+tell_device_array(PyObject *array, PyObject *name, PyObject *protected)
+{
+    PyObject *done = PyObject_CallMethodOneArg(array, name, protected);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
 static int
 protect_array(PyObject *protected, PyObject *array)
 {
+    if (array != NULL && is_device_array(array))
+        return tell_device_array(array, protect_name, protected);
     while (array != NULL && PyArray_CheckExact(array) &&
            PyArray_ISWRITEABLE((PyArrayObject *)array)) {
         if (PyList_Append(protected, array) < 0)
@@ -99,8 +122,13 @@ release(PyObject *module, PyObject *protected)
         PyErr_SetString(PyExc_TypeError, "release(list)");
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(protected); i++)
-        PyArray_ENABLEFLAGS((PyArrayObject *)PyList_GET_ITEM(protected, i), NPY_ARRAY_WRITEABLE);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(protected); i++) {
+        PyObject *array = PyList_GET_ITEM(protected, i);
+        if (PyArray_Check(array))
+            PyArray_ENABLEFLAGS((PyArrayObject *)array, NPY_ARRAY_WRITEABLE);
+        else if (tell_device_array(array, release_name, protected) < 0)
+            return NULL;
+    }
     if (PyList_SetSlice(protected, 0, PyList_GET_SIZE(protected), NULL) < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -187,7 +215,7 @@ static int
 is_plain_index(PyObject *index)
 {
     if (!PyTuple_CheckExact(index))
-        return !PyObject_TypeCheck(index, Recorded);
+        return !PyList_CheckExact(index) && !PyObject_TypeCheck(index, Recorded);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(index); i++) {
         PyObject *item = PyTuple_GET_ITEM(index, i);
         if (!PyLong_CheckExact(item) && !PySlice_Check(item) && !PyArray_CheckExact(item) &&
@@ -195,6 +223,20 @@ is_plain_index(PyObject *index)
             return 0;
     }
     return 1;
+}
+
+/* Protect the arrays in a plain index: as Tape.protect_index. */
+static int
+protect_index(PyObject *protected, PyObject *index)
+{
+    if (PyLong_CheckExact(index) || PySlice_Check(index))
+        return 0;
+    if (!PyTuple_CheckExact(index))
+        return protect_array(protected, index);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(index); i++)
+        if (protect_array(protected, PyTuple_GET_ITEM(index, i)) < 0)
+            return -1;
+    return 0;
 }
 
 /* Keep a constant array that a rule will look at from being written to; 1 on success, 0 to let
@@ -210,13 +252,28 @@ protect_constant(PyObject *step, PyObject *tape, PyObject *array, Py_ssize_t arg
     return protect_array(SLOT(tape, PROTECTED), array) < 0 ? -1 : 1;
 }
 
+/* The frame that asks for a step, and its code; NULL and None if there is none. */
+static PyFrameObject *
+asking_frame(PyObject **code)
+{
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
+    *code = frame ? (PyObject *)PyFrame_GetCode(frame) : Py_NewRef(Py_None);
+    while (frame != NULL && ((PyCodeObject *)*code)->co_filename == operators_file) {
+        PyFrameObject *outer = PyFrame_GetBack(frame);
+        Py_DECREF(frame);
+        frame = outer;
+        Py_SETREF(*code, frame ? (PyObject *)PyFrame_GetCode(frame) : Py_NewRef(Py_None));
+    }
+    return frame;
+}
+
 /* Append the entry (step, indices, values, {}, output, code, instruction). */
 static int
 append_entry(PyObject *tape, Operator *self, PyObject *const *indices, PyObject *const *values,
              Py_ssize_t count, PyObject *output)
 {
-    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
-    PyObject *code = frame ? (PyObject *)PyFrame_GetCode(frame) : Py_NewRef(Py_None);
+    PyObject *code;
+    PyFrameObject *frame = asking_frame(&code);
     PyObject *instruction = PyLong_FromLong(frame ? PyFrame_GetLasti(frame) : 0);
     Py_XDECREF(frame);
     PyObject *entry = PyTuple_New(7), *where = PyTuple_New(count), *what = PyTuple_New(count);
@@ -301,10 +358,14 @@ sort_arguments(Operator *self, Arguments *arguments, PyObject *const *args, Py_s
     }
     if (arguments->tape == NULL)
         return PYTHON;
-    if (self->form == ITEM)
-        return is_plain_index(args[1]) ? RECORD : PYTHON;
+    if (self->form == ITEM) {
+        if (!is_plain_index(args[1]))
+            return PYTHON;
+        return protect_index(SLOT(arguments->tape, PROTECTED), args[1]) < 0 ? RAISE : RECORD;
+    }
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (arguments->indices[i] == constant && PyArray_CheckExact(arguments->values[i])) {
+        if (arguments->indices[i] == constant &&
+            (PyArray_CheckExact(arguments->values[i]) || is_device_array(arguments->values[i]))) {
             int ready = protect_constant(self->step, arguments->tape, arguments->values[i], i);
             if (ready != 1)
                 return ready < 0 ? RAISE : PYTHON;
@@ -808,12 +869,15 @@ PyInit__compiled(void)
     no_keywords = PyDict_New();
     constant = PyLong_FromLong(-1);
     axis_0 = PyLong_FromLong(0);
+    protect_name = PyUnicode_InternFromString("protect");
+    release_name = PyUnicode_InternFromString("release");
     PyObject *numpy = PyImport_ImportModule("numpy");
     PyObject *add = numpy ? PyObject_GetAttrString(numpy, "add") : NULL;
     add_up = add ? PyObject_GetAttrString(add, "reduce") : NULL;
     Py_XDECREF(numpy);
     Py_XDECREF(add);
     if (module == NULL || no_keywords == NULL || constant == NULL || add_up == NULL ||
+        protect_name == NULL || release_name == NULL ||
         PyType_Ready(&OperatorType) < 0 || PyType_Ready(&DoorType) < 0 ||
         PyModule_AddObjectRef(module, "Operator", (PyObject *)&OperatorType) < 0 ||
         PyModule_AddObjectRef(module, "Door", (PyObject *)&DoorType) < 0) {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from knetengine import array_methods
 from knetengine.autograd import array_methods as recorded_methods
@@ -30,10 +31,14 @@ from knetengine.autograd.recorded import (
     plain,
 )
 from knetengine.autograd.tape import CONSTANT, Tape, recording
+from knetengine.device_arrays import DeviceArray
 
 _ndarray = np.ndarray
 _twins: dict[Function, Function] = {}  # of NumPy's functions, as they turn up
-DOORS.update((__file__, recorded.__file__, array_methods.__file__, recorded_methods.__file__))
+_OPERATORS = NDArrayOperatorsMixin.__add__.__code__.co_filename  # of a device's array
+DOORS.update(
+    (_OPERATORS, __file__, recorded.__file__, array_methods.__file__, recorded_methods.__file__)
+)
 
 
 def record(
@@ -52,7 +57,7 @@ def record(
     constant_arrays = False
     for argument in args:
         if type(argument) is not Recorded:
-            if type(argument) is _ndarray:
+            if type(argument) is _ndarray or isinstance(argument, DeviceArray):
                 constant_arrays = True
             elif isinstance(argument, Recorded):
                 return record(primitive, tuple(map(current_of, args)), kwargs, depth + 1)
@@ -96,7 +101,7 @@ def _protect_saved(tape: Tape, primitive: Primitive, indices: list[int], values:
     """Keep the plain arrays that a rule will look at from being written to."""
     saved = saved_arguments(primitive, len(values))
     for index, value, needed in zip(indices, values, saved, strict=False):
-        if needed and index < 0 and type(value) is _ndarray:
+        if needed and index < 0 and (type(value) is _ndarray or isinstance(value, DeviceArray)):
             tape.protect(value)
 
 
@@ -160,7 +165,7 @@ def _unpacked(
     return make(parts)
 
 
-compiled.bind(Recorded, Primitive, Tape, _unpacked)
+compiled.bind(Recorded, Primitive, Tape, DeviceArray, _unpacked, _OPERATORS)
 Recorded.__array_ufunc__ = compiled.door(Recorded.__array_ufunc__, _twins)
 
 
@@ -168,7 +173,7 @@ def stop_gradient(value: Any) -> Any:
     """The plain value: a constant for every gradient that is being taken.
 
     Containers are searched. An array of an open tape comes as a read-only view, for the gradient
-    still needs it.
+    still needs it; a device's array is itself read-only from here on, until the gradient is done.
     """
     leaves, rebuild = flatten(value)
     return rebuild(iter([_constant(leaf) for leaf in leaves]))
@@ -179,6 +184,8 @@ def _constant(leaf: Any) -> Any:
         constant = leaf.value.view()
         constant.setflags(write=False)
         return constant
+    if type(leaf) is Recorded and isinstance(leaf.value, DeviceArray) and leaf.tape:
+        leaf.tape.protect(leaf.value)
     return plain(leaf)
 
 

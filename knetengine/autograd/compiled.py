@@ -40,10 +40,15 @@ def door(method: Function, twins: dict[Function, Function]) -> Function:
     return method if _compiled is None else _compiled.Door(method, twins)
 
 
-def bind(recorded: type, primitive: type, tape: type, unpacked: Function) -> None:
-    """Tell the compiled code the classes whose slots it reads, and what unpacks several results."""
+def bind(
+    recorded: type, primitive: type, tape: type, device: type, unpacked: Function, door: str
+) -> None:
+    """Tell the compiled code the classes that it knows, and what unpacks several results.
+
+    door: the name, as code objects have it, of a file whose functions only pass a call on.
+    """
     if _compiled is not None:
-        _compiled.bind(recorded, primitive, tape, unpacked)
+        _compiled.bind(recorded, primitive, tape, device, unpacked, door)
 
 
 def operands() -> list[Any]:

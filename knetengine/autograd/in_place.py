@@ -25,13 +25,14 @@ from knetengine.autograd.provenance import (
 )
 from knetengine.autograd.recorded import Doors, Recorded, plain
 from knetengine.autograd.tape import CONSTANT, recording
+from knetengine.device_arrays import DeviceArray
 
 DOORS.add(__file__)
 
 
 def put(x: Any, value: Any, index: Any) -> Any:
     """A copy of `x` with ``x[index]`` replaced by `value`."""
-    written = np.array(x)
+    written = x.copy() if isinstance(x, DeviceArray) else np.array(x)
     written[index] = value
     return written
 
@@ -52,7 +53,10 @@ def operate_in_place(x: Recorded, operate: Function, other: Any) -> Recorded:
 
 def write_item(x: Recorded, index: Any, value: Any) -> None:
     """``x[index] = value``."""
-    overwrite(x, record, PUT, (x, value, plain(index)), {})
+    index = plain(index)
+    if x.tape:
+        x.tape.protect_index(index)
+    overwrite(x, record, PUT, (x, value, index), {})
 
 
 Doors.operate_in_place = operate_in_place
@@ -75,7 +79,8 @@ def overwrite(x: "Recorded", write: Function, *args: Any) -> "Recorded":
         new.tape.overwritten = True
         x.value, x.index, x.tape = new.value, new.index, new.tape
     else:
-        x.value = np.asarray(plain(new))
+        value = plain(new)
+        x.value = value if isinstance(value, DeviceArray) else np.asarray(value)
     return x
 
 
@@ -106,9 +111,9 @@ def check_overwritten(entries: Sequence[Any]) -> None:
             writes.setdefault(_owner(values[0]), []).append((position, values[0]))
             continue
         for number, value in enumerate(values):
-            if type(value) is not np.ndarray or (owner := _owner(value)) not in writes:
+            if not _is_array(value) or (owner := _owner(value)) not in writes:
                 continue
-            if type(output) is np.ndarray and _owner(output) == owner:
+            if _is_array(output) and _owner(output) == owner:
                 continue  # a view: what matters is who uses it
             if primitive is PUT and number == 0 and _completes(entries, position):
                 continue
@@ -117,8 +122,15 @@ def check_overwritten(entries: Sequence[Any]) -> None:
                     _raise_overwritten(entries, position, indices[number], write)
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is an array; one of a device without axes is a number to NumPy."""
+    return type(value) is np.ndarray or (isinstance(value, DeviceArray) and value.shape != ())
+
+
 def _owner(array: Any) -> int:
-    """The identity of the array that owns the memory."""
+    """The identity of what owns the memory."""
+    if isinstance(array, DeviceArray):
+        return id(array.memory)
     while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base
     return id(array)

@@ -17,6 +17,7 @@ from knetengine.autograd.primitives import Function
 from knetengine.autograd.recorded import Recorded, plain
 from knetengine.autograd.recorded_call import PARAMETER, RecordedCall, name_of_function
 from knetengine.autograd.transforms import grad
+from knetengine.device_arrays import DeviceArray
 
 
 def vjp(f: Function, *args: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -69,9 +70,12 @@ class _Result:
                 f"the result of {self.name} has a leaf of shape {np.shape(value)}, but the "
                 f"gradient to pull back has shape {np.shape(plain(gradient))}"
             )
-        if isinstance(gradient, Recorded) or isinstance(value, float | complex):
+        if isinstance(gradient, Recorded | DeviceArray) or isinstance(value, float | complex):
             return conform(gradient, value)
-        return np.asarray(gradient, value.dtype)[()]
+        array = np.asarray(gradient, value.dtype)
+        if isinstance(value, DeviceArray) and not array.ndim:  # a number belongs to any device
+            return value.beside(array)
+        return array[()]
 
 
 class _Linearization:

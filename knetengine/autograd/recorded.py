@@ -17,11 +17,13 @@ from knetengine.autograd import compiled, provenance
 from knetengine.autograd.array_methods import RecordedMethods
 from knetengine.autograd.primitives import Function, primitive_of, saved_arguments
 from knetengine.autograd.tape import Tape
+from knetengine.device_arrays import DeviceArray
 
 NO_KEYWORDS: dict[str, Any] = {}
 _GETITEM = primitive_of(operator.getitem)
 _getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]
 _ndarray = np.ndarray
+_KEPT = (np.ndarray, DeviceArray)  # what the tape protects
 _new = object.__new__
 
 
@@ -80,10 +82,19 @@ def _forward(ufunc: Any, operate: Function) -> Function:
         else:
             other_index = -1
             output = operate(value, other)
-            if (
-                type(other) is _ndarray
+            kind = type(other)
+            if kind is _ndarray:
+                if (
+                    (step.saved or saved_arguments(step, 2))[1]
+                    and other.flags.writeable
+                    and tape  # or nobody would release it
+                ):
+                    tape.protect(other)
+            elif (
+                kind is not float
+                and issubclass(kind, DeviceArray)
                 and (step.saved or saved_arguments(step, 2))[1]
-                and other.flags.writeable
+                and tape
             ):
                 tape.protect(other)
         position = len(tape)
@@ -121,7 +132,7 @@ def _reflected(ufunc: Any, operate: Function) -> Function:
         output = operate(other, value)
         if index == 0:
             return output
-        if type(other) is _ndarray and (step.saved or saved_arguments(step, 2))[0]:
+        if isinstance(other, _KEPT) and (step.saved or saved_arguments(step, 2))[0]:
             tape.protect(other)
         frame = _getframe(1)
         tape.append(
@@ -179,10 +190,14 @@ def _constant(operate: Function) -> Function:
 
 
 def _in_place(operate: Function) -> Function:
-    """An operator like ``x += v``: an array moves on to the result, a number is rebound."""
+    """An operator like ``x += v``: an array moves on to the result, a number is rebound.
+
+    A device's array without axes is a number to NumPy.
+    """
 
     def method(self: "Recorded", other: Any) -> Any:
-        if type(self.value) is not _ndarray:
+        value = self.value
+        if type(value) is not _ndarray and not (isinstance(value, DeviceArray) and value.shape):
             return NotImplemented
         return Doors.operate_in_place(self, operate, other)
 
@@ -192,12 +207,18 @@ def _in_place(operate: Function) -> Function:
 def _item(self: "Recorded", index: Any) -> Any:
     """An item or a slice, ``x[index]``."""
     tape = self.tape
-    if type(index) is tuple or type(index) is Recorded:
+    kind = type(index)
+    if kind is tuple or kind is Recorded or kind is list:
         index = plain(index)
     value = self.value
     output = value[index]
     if not tape:
         return output
+    if kind is _ndarray:
+        if index.flags.writeable:
+            tape.protect(index)
+    elif kind is not int and kind is not slice:
+        tape.protect_index(index)
     frame = _getframe(1)
     tape.append(
         (

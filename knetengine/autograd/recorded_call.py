@@ -65,7 +65,7 @@ class RecordedCall:
                 check_overwritten(tape)
         except BaseException as error:
             if isinstance(error, Exception):
-                explain(error)
+                explain(error, tape)
             if enclosing is None:
                 tape.release()
                 tape.clear()
@@ -154,6 +154,8 @@ def _start(f: Function, number: int, args: tuple[Any, ...], tape: Tape) -> Param
             leaf = leaf.value
         elif kind is int:
             leaf = float(leaf)
+        elif kind is not float and isinstance(leaf, DeviceArray) and _is_inexact(leaf):
+            protect(leaf)
         elif kind is not float and kind is not complex and not _is_inexact(leaf):
             if leaf is argument or _is_array(leaf):
                 where = list(paths(argument))[position]

@@ -19,6 +19,7 @@ import numpy as np
 
 from knetengine.autograd import compiled
 from knetengine.autograd.primitives import Primitive
+from knetengine.device_arrays import DeviceArray
 
 Entry: TypeAlias = tuple[
     Primitive, tuple[int, ...], tuple[Any, ...], dict[str, Any], Any, CodeType | None, int
@@ -44,24 +45,39 @@ class Tape(list[Entry]):
         self.overwritten = False
 
     def protect(self, array: Any) -> None:
-        """Make an array, and the arrays it is a view of, read-only until `release`."""
+        """Make an array, and the arrays it is a view of, read-only until `release`.
+
+        Of an array of a device the memory is, for all arrays that look at it.
+        """
         if compiled.protect is not None:
             return compiled.protect(self.protected, array)
+        if isinstance(array, DeviceArray):
+            array.protect(self.protected)
         while type(array) is np.ndarray and array.flags.writeable:
             array.setflags(write=False)
             self.protected.append(array)
             array = array.base
 
+    def protect_index(self, index: Any) -> None:
+        """Protect the arrays in the index of an item."""
+        for part in index if type(index) is tuple else (index,):
+            if type(part) is np.ndarray or isinstance(part, DeviceArray):
+                self.protect(part)
+
     def release(self) -> None:
         """Make all protected arrays writable again: a base before its views, as NumPy asks."""
         if compiled.release is not None:
             return compiled.release(self.protected)
-        views = [array for array in self.protected if type(array.base) is np.ndarray]
-        for array in self.protected:
+        arrays = [array for array in self.protected if type(array) is np.ndarray]
+        for array in arrays:
             if type(array.base) is not np.ndarray:
                 _make_writable(array)
-        for array in reversed(views):
-            _make_writable(array)
+        for array in reversed(arrays):
+            if type(array.base) is np.ndarray:
+                _make_writable(array)
+        for array in self.protected:
+            if type(array) is not np.ndarray:
+                array.release(self.protected)
         self.protected.clear()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import nonfinite
+from knetengine.autograd.observing import observer
 from knetengine.autograd.primitives import Function
 from knetengine.autograd.recorded import Recorded
 from knetengine.autograd.recorded_call import RecordedCall, name_of_function
@@ -75,6 +76,8 @@ def _differentiate(
         gradients = call.pull(seeds)
     if type(result) is Recorded and not result.tape:
         result = result.value
+    if observer.enabled and not call.nested:
+        observer.note(f, argnums, result, gradients)
     return result, gradients
 
 

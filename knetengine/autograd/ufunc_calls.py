@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from knetengine.autograd import in_place
-from knetengine.autograd.calls import call, cast, twin_of
+from knetengine.autograd.calls import call, cast, record, twin_of
 from knetengine.autograd.in_place import overwrite
 from knetengine.autograd.primitives import (
+    DIFFERENTIABLE,
     NOT_DIFFERENTIABLE,
     name_of,
     primitive_of,
@@ -29,7 +30,9 @@ def call_ufunc(ufunc: Any, method: str, args: tuple[Any, ...], kwargs: dict[str,
     if method == "__call__":
         if kwargs:
             return _call_with_options(ufunc, args, kwargs)
-        twin = twin_of(ufunc)
+        twin = twin_of(ufunc)  # which the compiled door finds the next time
+        if ufunc in DIFFERENTIABLE:  # the twin would take this frame for the one that asks
+            return record(DIFFERENTIABLE[ufunc], args, kwargs, 2)
         return twin(*args) if twin else call(ufunc, args, kwargs)
     if ufunc in NOT_DIFFERENTIABLE:
         return getattr(ufunc, method)(*plain(args), **plain(kwargs))

@@ -13,11 +13,14 @@ class TooShortError(Fault, ValueError):
     """A sequence is too short to be divided."""
 
 
-def streams(numbers: Array, batchsize: int, seqlength: int) -> list[tuple[Array, Array]]:
+def streams(
+    numbers: Array, batchsize: int, seqlength: int, name: str = "the text"
+) -> list[tuple[Array, Array]]:
     """Pieces (x, y) of `batchsize` streams, where y is what follows x.
 
     numbers: (N,), integers. It is cut into as many streams, one after the other; what is over at
         the end, and the last piece of each stream if it is shorter, are left out.
+    name: what an error calls it, such as its file.
     x, y: (seqlength, batchsize), contiguous. The next pair goes on where this one ends, so that a
         recurrent state can be carried from one to the next.
 
@@ -29,7 +32,7 @@ def streams(numbers: Array, batchsize: int, seqlength: int) -> list[tuple[Array,
     length = len(numbers) // batchsize
     if length <= seqlength:
         raise TooShortError(
-            f"the text has {len(numbers)} symbols, too few for {batchsize} streams of "
+            f"{name} has {len(numbers)} symbols, too few for {batchsize} streams of "
             f"{seqlength} + 1; take a longer text, or fewer or shorter streams (options such as "
             "--batchsize and --seqlength)"
         )

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from knetengine.device_arrays import DeviceArray
+from knetengine.device_arrays import WRITTEN, DeviceArray
 from knetengine.gpu.backend import Backend, Storage
+from knetengine.gpu.memory.blocks import guarded
 from knetengine.gpu.mixing import refuse_mixed
+from knetengine.gpu.writing import target_of
 
 DTYPES = frozenset("efdil?qB")
 """The kinds of numbers that every device knows: float16, 32 and 64, int32 and 64, bool, uint8."""
@@ -136,12 +138,55 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
+    # Being written to
+
+    @property
+    def memory(self) -> Any:
+        """What it lies in: one object for all arrays that may share memory."""
+        return self.backend.block(self.storage)
+
+    def protect(self, protected: list[Any]) -> None:
+        """Have writes to its memory raise, through whatever array, until `release`.
+
+        protected: who wants that; the array is appended, but not twice.
+        """
+        block = self.backend.block(self.storage)
+        key = (id(protected), id(self.storage))
+        if block.guards is None or key not in block.guards:
+            protected.append(self)  # first: whoever is interrupted in between releases too much
+            block.guard(key, self.storage)
+
+    def release(self, protected: list[Any]) -> None:
+        """Take back what `protect` did for the same list."""
+        self.backend.block(self.storage).unguard((id(protected), id(self.storage)))
+
+    def _may_be_written(self) -> bool:
+        """Whether NumPy would let it be written to, and nobody protects an entry of it."""
+        backend, storage = self.backend, self.storage
+        if not backend.writable(storage):
+            return False
+        guards = backend.block(storage).guards
+        if not guards:
+            return True
+        return not any(backend.overlap(storage, saved) for saved in list(guards.values()))
+
+    def _check_written(self, words: str) -> None:
+        """Raise ValueError, in NumPy's words, if it may not be written to."""
+        if (guarded or self.backend.asks) and not self._may_be_written():
+            error = ValueError(words)
+            setattr(error, WRITTEN, self)
+            raise error
+
     # To the host
 
     @property
     def host(self) -> np.ndarray | None:
         """The NumPy array over the very same memory; None where that is not the host's."""
-        return self.backend.host(self.storage)
+        memory = self.backend.host(self.storage)
+        if memory is not None and not self._may_be_written():
+            memory = memory.view()
+            memory.setflags(write=False)
+        return memory
 
     def beside(self, array: np.ndarray) -> "KnetArray":
         """An array of the host as one of this device."""
@@ -159,6 +204,14 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
         with self.backend.allocating():
             result = function(*stored(arguments))
         return self._wrapped(self.backend.kept(result))
+
+    def has_layer(self, name: str) -> bool:
+        """Whether the device has kernels of its own for a layer."""
+        try:
+            self.backend.layer(name)
+        except KeyError:
+            return False
+        return True
 
     def call_layer(self, name: str, *arguments: Any) -> Any:
         """Call the device's own kernels for a layer.
@@ -208,6 +261,9 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
         meeting = inputs[:1] + inputs[2:] if method == "at" else inputs  # the second says where
         refuse_mixed(f"np.{ufunc.__name__}", (*meeting, *(out or ())), self.device)
         targets = None
+        for target in inputs[:1] if method == "at" else out or ():
+            if isinstance(target, KnetArray):
+                target._check_written("output array is read-only")
         if out is not None:
             targets = tuple(None if t is None else t.storage for t in out)
         result = self.backend.ufunc(
@@ -243,11 +299,13 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
 
     def apply(self, function: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         """Call a NumPy function on this device."""
-        out = kwargs.get("out")
+        target, is_result = target_of(function, args, kwargs)
+        if isinstance(target, KnetArray):
+            target._check_written("output array is read-only")
         result = self.backend.function(
             function, stored(args), {name: stored(value) for name, value in kwargs.items()}
         )
-        return self._wrapped(result) if out is None else out
+        return target if is_result else self._wrapped(result)
 
     def _wrapped(self, result: Any) -> Any:
         """What a backend gave, with arrays in place of what is stored."""
@@ -265,6 +323,8 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         refuse_mixed("k[index] = value", (self, value), self.device)
+        if guarded or self.backend.asks:
+            self._check_written("assignment destination is read-only")
         self.backend.write(self.storage, stored(index), stored(value))
 
     # Copies

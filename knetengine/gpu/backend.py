@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from knetengine.gpu.memory import Block
+
 Storage: TypeAlias = Any
 """Numbers in a device's memory; it has `shape`, `strides`, `dtype` and `size`."""
 
@@ -20,6 +22,7 @@ class Backend(Protocol):
 
     name: str
     storage_type: type
+    asks: bool  # whether `writable` is to be asked before a write, which would not ask by itself
 
     def upload(self, array: np.ndarray) -> Storage:
         """A copy of an array of the host."""
@@ -65,6 +68,18 @@ class Backend(Protocol):
 
     def layer(self, name: str) -> Callable[..., Any]:
         """The kernels for a layer; KeyError where there are none of their own."""
+        ...
+
+    def block(self, storage: Storage) -> Block:
+        """The block of memory that it lies in."""
+        ...
+
+    def writable(self, storage: Storage) -> bool:
+        """Whether NumPy would let it be written to; a view that broadcasts it would not."""
+        ...
+
+    def overlap(self, a: Storage, b: Storage) -> bool:
+        """Whether an entry of one is an entry of the other."""
         ...
 
     def base(self, storage: Storage) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.cpu.arrays import allocating
-from knetengine.gpu.memory import HostMemory, Pool, array_on, block_of, watch
+from knetengine.gpu.memory import Block, HostMemory, Pool, array_on, block_of, watch
 
 _PYTHON_NUMBERS = (bool, int, float)
 
@@ -21,6 +21,7 @@ class HostBackend:
 
     name = "cpu"
     storage_type = np.ndarray
+    asks = False  # NumPy does
 
     def __init__(self) -> None:
         self.pool = Pool(HostMemory(), device=self.name)
@@ -105,6 +106,20 @@ class HostBackend:
     def layer(self, name: str) -> Callable[..., Any]:
         """Raises KeyError: the kernels for NumPy arrays are this device's."""
         raise KeyError(name)
+
+    def block(self, storage: np.ndarray) -> Block:
+        """The block of the pool that its memory is in, which every array of this device has."""
+        block = block_of(storage)
+        assert block is not None
+        return block
+
+    def writable(self, storage: np.ndarray) -> bool:
+        """Whether NumPy lets it be written to."""
+        return storage.flags.writeable
+
+    def overlap(self, a: np.ndarray, b: np.ndarray) -> bool:
+        """Whether an entry of one is an entry of the other."""
+        return np.shares_memory(a, b)
 
     def base(self, storage: np.ndarray) -> np.ndarray | None:
         """The array that it is a view of; None if there is none."""

@@ -13,7 +13,8 @@ import numpy as np
 
 from knetengine.autograd import defvjp, primitive
 from knetengine.autograd.recorded import Recorded
-from knetengine.nn.reference import compute, kernels_take
+from knetengine.device_arrays import DeviceArray
+from knetengine.nn.reference import compute, device_takes, kernels_take
 
 
 def _floating(x: Any) -> Any:
@@ -21,6 +22,17 @@ def _floating(x: Any) -> Any:
     return (
         x if getattr(getattr(x, "dtype", None), "kind", "i") in "fc" else np.asarray(x, float)[()]
     )
+
+
+def _device_has(layer: str, *arrays: Any) -> bool:
+    """Whether these are plain arrays of a device that has a kernel for them, of all one size.
+
+    Ask first whether it is NumPy's array: that takes 0.03 us, and this 0.2.
+    """
+    for array in arrays:
+        if not isinstance(array, DeviceArray) or array.shape != arrays[0].shape:
+            return False
+    return device_takes(layer, *arrays)
 
 
 # The rectifier, and the logistic function
@@ -44,6 +56,8 @@ def _relu(g: Any, y: Any, x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.relu_backward, g, y)
+    if type(g) is not np.ndarray and _device_has("relu_backward", g, y):
+        return g.call_layer("relu_backward", g, y)
     return np.where(y <= 0, 0, g)
 
 
@@ -60,6 +74,8 @@ def sigm(x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.sigm, x)
+    if type(x) is not np.ndarray and _device_has("sigm", x):
+        return x.call_layer("sigm", x)
     e = np.exp(-np.abs(_floating(x)))
     return np.where(np.less(x, 0), e, 1)[()] / (1 + e)
 
@@ -69,6 +85,8 @@ def _sigm(g: Any, y: Any, x: Any) -> Any:
         from knetengine.cpu import activations
 
         return compute(activations.apply, activations.sigm_backward, g, y)
+    if type(g) is not np.ndarray and _device_has("sigm_backward", g, y):
+        return g.call_layer("sigm_backward", g, y)
     return g * y * (1 - y)
 
 
@@ -98,10 +116,18 @@ def elu(x: Any) -> Any:
 
     Source: Clevert et al. 2015 (alpha = 1); Knet's elu.
     """
+    if type(x) is not np.ndarray and _device_has("elu", x):
+        return x.call_layer("elu", x)
     return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
 
 
-defvjp(elu, lambda g, y, x: g * np.where(y > 0, 1, y + 1))
+def _elu(g: Any, y: Any, x: Any) -> Any:
+    if type(g) is not np.ndarray and _device_has("elu_backward", g, y):
+        return g.call_layer("elu_backward", g, y)
+    return g * np.where(y > 0, 1, y + 1)
+
+
+defvjp(elu, _elu)
 
 
 @primitive
@@ -110,10 +136,18 @@ def selu(x: Any) -> Any:
 
     Source: Klambauer et al. 2017; Knet's selu.
     """
+    if type(x) is not np.ndarray and _device_has("selu", x):
+        return x.call_layer("selu", x)
     return _SELU_SCALE * np.maximum(x, 0) + _SELU_DEPTH * np.expm1(np.minimum(x, 0))
 
 
-defvjp(selu, lambda g, y, x: g * np.where(y > 0, _SELU_SCALE, y + _SELU_DEPTH))
+def _selu(g: Any, y: Any, x: Any) -> Any:
+    if type(g) is not np.ndarray and _device_has("selu_backward", g, y):
+        return g.call_layer("selu_backward", g, y)
+    return g * np.where(y > 0, _SELU_SCALE, y + _SELU_DEPTH)
+
+
+defvjp(selu, _selu)
 
 # The normal distribution
 
@@ -131,6 +165,8 @@ defvjp(erf, lambda g, y, x: g * (2.0 / math.sqrt(math.pi) * np.exp(-x * x)))
 
 @primitive
 def _gelu(x: Any) -> Any:
+    if type(x) is not np.ndarray and _device_has("gelu", x):
+        return x.call_layer("gelu", x)
     return x * (0.5 + 0.5 * erf(x * math.sqrt(0.5)))
 
 
@@ -143,13 +179,21 @@ def _gelu_slope(x: Any) -> Any:
     )
 
 
-defvjp(_gelu, lambda g, y, x: g * _gelu_slope(x))
+def _pull_gelu(g: Any, y: Any, x: Any) -> Any:
+    if type(g) is not np.ndarray and _device_has("gelu_backward", g, x):
+        return g.call_layer("gelu_backward", g, x)
+    return g * _gelu_slope(x)
+
+
+defvjp(_gelu, _pull_gelu)
 
 _TANH_INNER, _TANH_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
 
 @primitive
 def _gelu_tanh(x: Any) -> Any:
+    if type(x) is not np.ndarray and _device_has("gelu_tanh", x):
+        return x.call_layer("gelu_tanh", x)
     t = np.tanh(x * (_TANH_INNER + _TANH_INNER * _TANH_CUBE * (x * x)))
     return x * (0.5 + 0.5 * t)
 
@@ -160,7 +204,13 @@ def _gelu_tanh_slope(x: Any) -> Any:
     return 0.5 + 0.5 * t + x * (0.5 - 0.5 * t * t) * inner_slope
 
 
-defvjp(_gelu_tanh, lambda g, y, x: g * _gelu_tanh_slope(x))
+def _pull_gelu_tanh(g: Any, y: Any, x: Any) -> Any:
+    if type(g) is not np.ndarray and _device_has("gelu_tanh_backward", g, x):
+        return g.call_layer("gelu_tanh_backward", g, x)
+    return g * _gelu_tanh_slope(x)
+
+
+defvjp(_gelu_tanh, _pull_gelu_tanh)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:

@@ -17,7 +17,7 @@ from knetengine.nn.fused_convolution import (
 )
 from knetengine.nn.pooling import place_dtype
 from knetengine.nn.pooling import pool as max_pool
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import device_takes, kernels_take, plain_value
 from knetengine.nn.windows import PerAxis, Sizes, covered, per_axis, span, spatial_axes, spread
 
 
@@ -103,7 +103,8 @@ def conv4(
         )
     if window is not None and max(window) == 1:
         window = None
-    layer = fused_conv4 if kernels_take(w, x, bias) else plain_conv4
+    kernels = kernels_take(w, x, bias) or device_takes("conv4", w, x, bias)
+    layer = fused_conv4 if kernels else plain_conv4
     rest = (mode, groups, activation == "relu")
     if window is not None and place_dtype(window) is not np.int8:
         # not worth kernels of their own, which take ten seconds to compile
@@ -137,7 +138,8 @@ def deconv4(
     if plain_value(x).shape[1] != size[0]:
         checks.fail("deconv4", "x", x, f"{size[0]} channels, the outputs of w of shape {size}")
     spread("deconv4", x, span(size[2:], options[2]), *options[:2])
-    layer = fused_deconv4 if kernels_take(w, x) else plain_deconv4
+    kernels = kernels_take(w, x) or device_takes("deconv4", w, x)
+    layer = fused_deconv4 if kernels else plain_deconv4
     return layer(w, x, *options, mode, groups)
 
 

@@ -8,11 +8,15 @@ from knetengine.autograd.scatter import Scatter
 from knetengine.cpu.arrays import empty
 from knetengine.nn import checks
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import device_takes, kernels_take, plain_value
 
 # With so many times as many rows in the table as were asked for, the gradient stays sparse: a
 # sequence that is looked up step by step would otherwise fill a table of zeros at each step.
 _SPARSE = 2
+
+
+def _is_dense(table: Any, ids: np.ndarray) -> bool:
+    return ids.size * _SPARSE >= table.shape[0]
 
 
 def _embed_twin(table: Any, ids: np.ndarray) -> Any:
@@ -28,7 +32,7 @@ def _embed_back(wanted: Any, g: Any, y: Any, items: Any, table: Any, ids: np.nda
 
     rows, width = table.shape
     values, places = g.reshape(ids.size, width), ids.reshape(-1)  # (M, E), (M,)
-    if ids.size * _SPARSE >= rows:
+    if _is_dense(table, ids):
         total = empty(table.shape, table.dtype)
         segment_sums(values, places, total)
         return total, None
@@ -40,7 +44,7 @@ def _embed_back(wanted: Any, g: Any, y: Any, items: Any, table: Any, ids: np.nda
     return Scatter(total, used), None
 
 
-_embed_fused = fused(_embed_twin, _embed, _embed_back)
+_embed_fused = fused(_embed_twin, _embed, _embed_back, layer="embed")
 
 
 def embed(table: Any, ids: Any) -> Any:
@@ -60,4 +64,6 @@ def embed(table: Any, ids: Any) -> Any:
         checks.fail("embed", "table", table, "shape (V, E)")
     shape = np.shape(plain_value(ids))
     ids = checks.integers("embed", "ids", ids, table.shape[0]).reshape(shape)
-    return (_embed_fused if kernels_take(table) else _embed_twin)(table, ids)
+    # of few rows of many a device has the twin's gradient, which is sparse
+    kernels = kernels_take(table) or (_is_dense(table, ids) and device_takes("embed", table))
+    return (_embed_fused if kernels else _embed_twin)(table, ids)

@@ -2,6 +2,8 @@
 
 The first derivative is computed by kernels too. A gradient of a gradient differentiates the twin,
 to any order: the backward kernels need no rules of their own.
+
+The kernels are those of `knetengine.cpu`, for arrays in the host's memory, or the device's own.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +30,14 @@ class Saved:
         self.items: Any = None
 
 
-def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
+def fused(
+    twin: Function,
+    compute: Function,
+    pull_back: Function,
+    *,
+    layer: str = "",
+    found: Function | None = None,
+) -> Function:
     """A function of arrays and options that is the same as `twin`, but computed by kernels.
 
     twin: ``twin(*arguments)``, made of differentiable functions.
@@ -37,15 +46,25 @@ def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
     pull_back: ``pull_back(wanted, g, y, items, *arguments)``: a sequence of gradients, one for
         each argument; ``wanted`` says which are needed, None will do for the others. It must not
         write to `g`, and must leave `items` as they are: a vjp may be pulled twice.
+    layer: the name under which a device may have kernels of its own, which are called with
+        ``(wanted, *arguments)`` and give the result and the items; and as ``{layer}_backward`` with
+        what `pull_back` is called with.
+    found: ``found(items, *arguments)`` after the former, for results that go another way.
 
     All arguments go by position. Recorded values may stand for arrays, not for options.
     """
+    backward = f"{layer}_backward"
 
     def run(saved: Saved, *arguments: Any) -> Any:
         device = first_device_array(arguments)
         if device is None:
             return compute(saved, *arguments)
-        return device.call_on_host(compute, saved, *arguments)
+        if not device.has_layer(layer):
+            return device.call_on_host(compute, saved, *arguments)
+        result, saved.items = device.call_layer(layer, saved.wanted, *arguments)
+        if found is not None:
+            found(saved.items, *arguments)
+        return result
 
     run.__name__ = run.__qualname__ = getattr(twin, "__name__", "fused")
     step = primitive(run)
@@ -57,6 +76,8 @@ def fused(twin: Function, compute: Function, pull_back: Function) -> Function:
         device = first_device_array(arguments)
         if device is None:
             return [None, *pull_back(wanted, g, y, saved.items, *arguments)]
+        if device.has_layer(layer):
+            return [None, *device.call_layer(backward, wanted, g, y, saved.items, *arguments)]
 
         def pull_on_host(g: Any, y: Any, *arguments: Any) -> list[Any]:
             return list(pull_back(wanted, g, y, saved.items, *arguments))

@@ -230,7 +230,7 @@ def _pull_conv4(
     return [dw, dx, db, None, None, None, None, None, None, None]
 
 
-fused_conv4 = fused(plain_conv4, _conv4, _pull_conv4)
+fused_conv4 = fused(plain_conv4, _conv4, _pull_conv4, layer="conv4")
 
 
 def _deconv4(
@@ -273,4 +273,4 @@ def _pull_deconv4(
     return [dw, dx, None, None, None, None, None]
 
 
-fused_deconv4 = fused(plain_deconv4, _deconv4, _pull_deconv4)
+fused_deconv4 = fused(plain_deconv4, _deconv4, _pull_deconv4, layer="deconv4")

@@ -10,10 +10,12 @@ import numpy as np
 
 import knetengine.numpy as kn
 from knetengine.autograd import defvjp, primitive
+from knetengine.autograd.recorded import Recorded
+from knetengine.device_arrays import DeviceArray
 from knetengine.nn import checks
 from knetengine.nn.activations import sigm
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import beside, kernels_take, plain_value
+from knetengine.nn.reference import beside, device_takes, kernels_take, plain_value
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 MASKED = -1  # the label of an entry that does not count
@@ -34,13 +36,29 @@ def _checked(function: str, x: Any, axis: Axis) -> Any:
     return x
 
 
+def _device_rows(layer: str, axis: Any, *arrays: Any) -> bool:
+    """Whether a device has a kernel for rows along the last axis, and these are such."""
+    x = arrays[0]
+    if not isinstance(x, DeviceArray) or type(arrays[-1]) is Recorded or x.shape == ():
+        return False
+    return axis in (-1, len(x.shape) - 1) and device_takes(layer, *arrays)
+
+
 @primitive
 def _softmax(x: Any, axis: Any) -> Any:
+    if type(x) is not np.ndarray and _device_rows("softmax", axis, x):
+        return x.call_layer("softmax", x)
     e = np.exp(x - np.max(x, axis, keepdims=True))
     return e / np.sum(e, axis, keepdims=True)
 
 
-defvjp(_softmax, lambda g, y, x, axis: y * (g - np.sum(g * y, axis, keepdims=True)), None)
+def _softmax_slope(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    if type(g) is not np.ndarray and _device_rows("softmax", axis, g, y):
+        return g.call_layer("softmax_backward", g, y)
+    return y * (g - np.sum(g * y, axis, keepdims=True))
+
+
+defvjp(_softmax, _softmax_slope, None)
 
 
 def softmax(x: Any, axis: Axis = -1) -> Any:
@@ -56,11 +74,19 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
 @primitive
 def _logsoftmax(x: Any, axis: Any) -> Any:
+    if type(x) is not np.ndarray and _device_rows("logsoftmax", axis, x):
+        return x.call_layer("logsoftmax", x)
     z = x - np.max(x, axis, keepdims=True)
     return z - np.log(np.sum(np.exp(z), axis, keepdims=True))
 
 
-defvjp(_logsoftmax, lambda g, y, x, axis: g - np.exp(y) * np.sum(g, axis, keepdims=True), None)
+def _logsoftmax_slope(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    if type(g) is not np.ndarray and _device_rows("logsoftmax", axis, g, y):
+        return g.call_layer("logsoftmax_backward", g, y)
+    return g - np.exp(y) * np.sum(g, axis, keepdims=True)
+
+
+defvjp(_logsoftmax, _logsoftmax_slope, None)
 
 
 def logsoftmax(x: Any, axis: Axis = -1) -> Any:
@@ -138,7 +164,7 @@ class _WrongLabelError(Exception):
     """A label is out of range; the public function says which."""
 
 
-_nll_fused = fused(_nll_twin, _nll, _nll_back)
+_nll_fused = fused(_nll_twin, _nll, _nll_back, layer="nll")
 
 
 def nll(scores: Any, labels: Any, *, bias: Any = None, average: bool = True) -> Any:
@@ -175,6 +201,8 @@ def nll(scores: Any, labels: Any, *, bias: Any = None, average: bool = True) -> 
         except _WrongLabelError:
             pass  # which one is said below
     checks.integers("nll", "labels", labels, shape[-1], MASKED)
+    if device_takes("nll", scores, bias):  # the labels are of the host: nobody waits to know
+        return _nll_fused(scores, bias, flat, average)
     return _nll_twin(scores, bias, flat, average)
 
 

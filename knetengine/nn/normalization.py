@@ -8,7 +8,7 @@ import knetengine.numpy as kn
 from knetengine.nn import checks
 from knetengine.nn.dropout import in_training
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import beside, kernels_take, plain_value
+from knetengine.nn.reference import beside, device_takes, kernels_take, plain_value
 
 
 class bnmoments:  # noqa: N801  # Knet's name of it
@@ -96,7 +96,14 @@ def _batchnorm_back(
     return dx, dparams, None, None, None
 
 
-_batchnorm_fused = fused(_batchnorm_twin, _batchnorm, _batchnorm_back)
+def _found(items: Any, x: Any, params: Any, given: Any, eps: float, found: _Moments) -> None:
+    """What a device normalized by."""
+    found.mean, found.var = items[:2]
+
+
+_batchnorm_fused = fused(
+    _batchnorm_twin, _batchnorm, _batchnorm_back, layer="batchnorm", found=_found
+)
 
 
 def batchnorm(
@@ -136,7 +143,8 @@ def batchnorm(
             "variance of one is 0"
         )  # fmt: skip
     found = _Moments()
-    layer = _batchnorm_fused if kernels_take(x, params) else _batchnorm_twin
+    kernels = kernels_take(x, params) or device_takes("batchnorm", x, params)
+    layer = _batchnorm_fused if kernels else _batchnorm_twin
     y = layer(x, params, given, eps, found)
     if train and moments is not None:
         found.mean, found.var = (beside(x, moment) for moment in (found.mean, found.var))
@@ -188,7 +196,7 @@ def _layernorm_back(
     return *normalization.layer_backward(g, x, gain, *items), None
 
 
-_layernorm_fused = fused(_layernorm_twin, _layernorm, _layernorm_back)
+_layernorm_fused = fused(_layernorm_twin, _layernorm, _layernorm_back, layer="layernorm")
 
 
 def layernorm(
@@ -215,6 +223,7 @@ def layernorm(
     last = axis in (-1, x.ndim - 1)
     if not last:
         x = kn.moveaxis(x, axis, -1)
-    layer = _layernorm_fused if kernels_take(x, gain, bias) else _layernorm_twin
+    kernels = kernels_take(x, gain, bias) or device_takes("layernorm", x, gain, bias)
+    layer = _layernorm_fused if kernels else _layernorm_twin
     y = layer(x, gain, bias, eps)
     return y if last else kn.moveaxis(y, -1, axis)

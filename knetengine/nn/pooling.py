@@ -11,7 +11,7 @@ from knetengine.autograd import vjp
 from knetengine.cpu.arrays import empty, parts_for
 from knetengine.nn import checks
 from knetengine.nn.fused import Saved, fused
-from knetengine.nn.reference import beside, kernels_take, plain_value
+from knetengine.nn.reference import beside, device_takes, kernels_take, plain_value
 from knetengine.nn.windows import (
     PerAxis,
     Sizes,
@@ -41,8 +41,8 @@ def plain_max(x: Any, window: Sizes, padding: Sizes, stride: Sizes) -> Any:
     if any(padding):  # a window may hold nothing but -inf: then not the padding's
         real = views(np.ones(x.shape, bool), window, padding, stride, once)
         real = real.reshape(patches.shape)
-        chosen = np.take_along_axis(real, first[..., None], -1)[..., 0]
-        first = np.where(chosen, first, real.argmax(-1))
+        chosen = np.take_along_axis(beside(x, real), first[..., None], -1)[..., 0]
+        first = np.where(chosen, first, beside(x, real.argmax(-1)))
     return kn.take_along_axis(patches, first[..., None], -1)[..., 0]
 
 
@@ -91,7 +91,7 @@ def _planes(x: np.ndarray) -> np.ndarray:
     return volume.reshape(-1, *volume.shape[2:])
 
 
-_fused_max = fused(plain_max, _max, _pull_max)
+_fused_max = fused(plain_max, _max, _pull_max, layer="pool_max")
 
 
 # Sums, and the opposite: each is the gradient of the other
@@ -167,8 +167,8 @@ def _pull_copies(
     return [_sums(None, g, *options), None, None, None, None]
 
 
-_fused_sums = fused(plain_sums, _sums, _pull_sums)
-_fused_copies = fused(_plain_copies, _copies, _pull_copies)
+_fused_sums = fused(plain_sums, _sums, _pull_sums, layer="pool_sums")
+_fused_copies = fused(_plain_copies, _copies, _pull_copies, layer="pool_copies")
 
 
 # What is called
@@ -217,7 +217,7 @@ def pool(
     """
     windows, paddings, strides = _geometry("pool", x, window, padding, stride, mode)
     covered("pool", x, windows, paddings, strides)
-    kernels = kernels_take(x)
+    kernels = kernels_take(x) or device_takes("pool_max" if mode == MAXIMUM else "pool_sums", x)
     if mode == MAXIMUM:
         return (_fused_max if kernels else plain_max)(x, windows, paddings, strides)
     value = plain_value(x)
@@ -255,6 +255,6 @@ def unpool(
     dtype = plain_value(x).dtype
     inside = _inside(out, windows, paddings, strides)
     ratio = np.prod(windows) / inside if mode == AVERAGE else np.ones(inside.shape)
-    kernels = kernels_take(x)
+    kernels = kernels_take(x) or device_takes("pool_copies", x)
     copies = _fused_copies if kernels else _plain_copies
     return copies(x, beside(x, ratio.astype(dtype)), windows, paddings, strides)

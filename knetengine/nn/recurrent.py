@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import knetengine.numpy as kn
-from knetengine.nn import checks
+from knetengine.nn import checks, watching
 from knetengine.nn import sequence_layers as layers
 from knetengine.nn.dropout import dropout as drop_out
-from knetengine.nn.reference import kernels_take, plain_value
+from knetengine.nn.reference import device_takes, kernels_take, plain_value
 
 
 class _Kind(NamedTuple):
@@ -18,20 +18,22 @@ class _Kind(NamedTuple):
     gates: how many times H the weights are wide.
     biases: how many times H the bias is.
     cell: whether it has a second state.
+    layer: what a device calls its kernels for it.
     """
 
     gates: int
     biases: int
     cell: bool
+    layer: str
     plain: Any
     fused: Any
 
 
 KINDS = {
-    "lstm": _Kind(4, 4, True, layers.plain_lstm, layers.fused_lstm),
-    "gru": _Kind(3, 4, False, layers.plain_gru, layers.fused_gru),
-    "tanh": _Kind(1, 1, False, layers.plain_tanh, layers.fused_tanh),
-    "relu": _Kind(1, 1, False, layers.plain_relu, layers.fused_relu),
+    "lstm": _Kind(4, 4, True, "lstm", layers.plain_lstm, layers.fused_lstm),
+    "gru": _Kind(3, 4, False, "gru", layers.plain_gru, layers.fused_gru),
+    "tanh": _Kind(1, 1, False, "rnn_tanh", layers.plain_tanh, layers.fused_tanh),
+    "relu": _Kind(1, 1, False, "rnn_relu", layers.plain_relu, layers.fused_relu),
 }
 
 
@@ -130,12 +132,17 @@ def rnn(
         outputs: list[Any] = []
         for number in range(first, first + directions):
             states = (h[number], c[number]) if what.cell else (h[number],)
-            layer = what.fused if kernels_take(*w[number], *states, _floats(y)) else what.plain
-            out, *after = layer(y, source, *w[number], *states, spans, number > first)
+            arrays = (*w[number], *states, _floats(y))
+            kernels = kernels_take(*arrays) or device_takes(what.layer, *arrays)
+            layer = what.fused if kernels else what.plain
+            out, *then = layer(y, source, *w[number], *states, spans, number > first)
             outputs.append(out)
-            heads[number], cells[number] = after[0], after[-1]
+            heads[number], cells[number] = then[0], then[-1]
         y = outputs[0] if directions == 1 else kn.concatenate(outputs, 2)
-    return y, kn.stack(heads), kn.stack(cells) if what.cell else None
+    after = kn.stack(heads)
+    if watching.current.watcher is not None:
+        watching.current.watcher.hid(after)
+    return y, after, kn.stack(cells) if what.cell else None
 
 
 def _floats(x: Any) -> Any:

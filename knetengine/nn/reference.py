@@ -79,3 +79,23 @@ def kernels_take(*arrays: Any) -> bool:
             return False
         dtype = value.dtype
     return dtype is not None and dtype.char in "fd" and compilation.available()
+
+
+def device_takes(layer: str, *arrays: Any) -> bool:
+    """Whether a device's own kernels for a layer may run on these: arrays of it, as `kernels_take`.
+
+    Ask `kernels_take` first: of NumPy's arrays this is then never asked.
+    """
+    if _state.reference:
+        return False
+    dtype = None
+    for array in arrays:
+        if array is None:
+            continue
+        value = plain_value(array)
+        if not isinstance(value, DeviceArray) or not value.has_layer(layer):
+            return False
+        if dtype is not None and value.dtype != dtype:
+            return False
+        dtype = value.dtype
+    return dtype is not None and dtype.char in "fd"

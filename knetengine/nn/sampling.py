@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from knetengine.nn import checks
+from knetengine.nn import checks, watching
 from knetengine.nn.reference import plain_value
 
 
@@ -32,7 +32,9 @@ def sample(
         checks.fail("sample", "scores", scores, "shape (..., C) with at least one class")
     _check(temperature, top_k, top_p)
     if temperature == 0:
-        return z.argmax(-1)
+        best = z.argmax(-1)
+        _tell(np.exp(z - z.max(-1, keepdims=True)), best)
+        return best
     top = z.max(-1, keepdims=True)
     if not np.isfinite(top).all():
         raise ValueError("sample: the scores have a row without a finite maximum")
@@ -44,7 +46,14 @@ def sample(
         chances *= _nucleus(chances / chances.sum(-1, keepdims=True), top_p)
     steps = chances.cumsum(-1)  # (..., C)
     draw = generator.random(z.shape[:-1])[..., None] * steps[..., -1:]
-    return (steps <= draw).sum(-1)
+    drawn = (steps <= draw).sum(-1)
+    _tell(chances, drawn)
+    return drawn
+
+
+def _tell(chances: np.ndarray, drawn: Any) -> None:
+    if watching.current.watcher is not None:
+        watching.current.watcher.drawn(chances, drawn)
 
 
 def _nucleus(chances: np.ndarray, top_p: float) -> Any:

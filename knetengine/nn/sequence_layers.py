@@ -366,10 +366,10 @@ def _fused_elman(twin: Callable[..., Any], rectified: bool) -> Callable[..., Any
         dx, dtable, dwx, db = _pull_projection(wanted, x, table, wx, drows)
         return [dx, dtable, dwx, dwh, db, dh, None, None]
 
-    return fused(twin, compute, pull_back)
+    return fused(twin, compute, pull_back, layer="rnn_relu" if rectified else "rnn_tanh")
 
 
-fused_lstm = fused(plain_lstm, _lstm, _pull_lstm)
-fused_gru = fused(plain_gru, _gru, _pull_gru)
+fused_lstm = fused(plain_lstm, _lstm, _pull_lstm, layer="lstm")
+fused_gru = fused(plain_gru, _gru, _pull_gru, layer="gru")
 fused_tanh = _fused_elman(plain_tanh, rectified=False)
 fused_relu = _fused_elman(plain_relu, rectified=True)

@@ -3,18 +3,8 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from knetengine.autograd.containers import flatten
-from knetengine.device_arrays import DeviceArray
-
-
-def norm(gradient: Any) -> float:
-    """The Euclidean norm of all entries of one array or number."""
-    if isinstance(gradient, np.ndarray | DeviceArray):
-        flat = gradient.reshape(-1)
-        return math.sqrt(float(np.real(np.vdot(flat, flat))))
-    return abs(gradient)
+from knetengine.autograd.observing import norm
 
 
 def gclip(gradients: Any, limit: float, *, each: bool = False) -> Any:

@@ -126,8 +126,34 @@ class Optimiser:
                 )
         else:
             together = []
+        of_devices: list[int] = []
         for n in set(range(len(w))).difference(together):
-            self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
+            if hosts[n][0] is None and _device_takes(w[n], g[n], states[n]):
+                of_devices.append(n)
+            else:
+                self._step(w[n], g[n] + decay * w[n] if decay else g[n], *states[n])
+        if of_devices:
+            self._change_on_devices(of_devices, (w, g, states), decay)
+
+    def _change_on_devices(self, numbers: list[int], arrays: tuple[Any, ...], decay: float) -> None:
+        """Change the arrays of those numbers by their devices' own kernels, each dtype in a call.
+
+        arrays: parameters, gradients and states, of all numbers.
+        """
+        groups: dict[tuple[str, Any], list[int]] = {}
+        for n in sorted(numbers):
+            w = arrays[0][n]
+            groups.setdefault((w.device, w.dtype), []).append(n)
+        constants = (self.lr, decay, *self._constants())
+        for ours in groups.values():
+            w, g, states = ([every[n] for n in ours] for every in arrays)
+            w[0].call_layer("update", self.rule, w, g, states, constants)
+
+
+def _device_takes(w: DeviceArray, g: Any, state: tuple[Any, ...]) -> bool:
+    """Whether the device of a parameter has kernels for it, as `_kernels_take` of the host's."""
+    same = all(isinstance(x, DeviceArray) and x.dtype == w.dtype for x in (g, *state))
+    return same and w.dtype.char in "fd" and w.has_layer("update")
 
 
 def _host(array: Any) -> Any:

@@ -117,12 +117,25 @@ def restore(path: Path | str, **things: Any) -> dict[str, str]:
     return metadata
 
 
-def load_parts(path: Path | str, *names: str) -> list[Any]:
+def load_parts(path: Path | str, *names: str, **keys: Iterable[str]) -> list[Any]:
     """Some parts of what ``save(path, {"w": w, ...})`` kept, by name.
 
-    Raises CheckpointError as `load` does, and if the file has no such part.
+    keys: for a part that is a dict, what it has to have: ``w=("embedding", "bias")``.
+
+    Raises CheckpointError as `load` does, and if the file has no such part, or the part no such
+    keys.
     """
-    return _parts(path, load(path)[0], names)
+    parts = _parts(path, load(path)[0], names)
+    for name, part in zip(names, parts, strict=True):
+        missing = [
+            key for key in keys.get(name, ()) if not isinstance(part, dict) or key not in part
+        ]
+        if missing:
+            has = ", ".join(cast("dict[str, Any]", part)) if isinstance(part, dict) else "no names"
+            raise CheckpointError(
+                f"{path}: {name} has no {missing[0]!r}, it is of another model; it has: {has}"
+            )
+    return parts
 
 
 def _parts(path: Path | str, parts: Any, names: Iterable[str]) -> list[Any]:

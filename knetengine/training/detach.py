@@ -22,6 +22,11 @@ def become_detached(log: Path) -> None:
         os.dup2(file, descriptor)
     os.close(output)
     os.close(nothing)
+    print_lines()
+
+
+def print_lines() -> None:
+    """Have each line in the log as soon as it is printed, whatever it holds."""
     for stream in (sys.stdout, sys.stderr):
         cast("io.TextIOWrapper", stream).reconfigure(
             line_buffering=True, encoding="utf-8", errors="backslashreplace"

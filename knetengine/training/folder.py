@@ -6,7 +6,10 @@
     state.json        starting, running, paused, finished, stopped, failed, rejected
     metrics.jsonl     figures, one JSON object a line
     log.txt           all that the run printed
-    control.json      what is wanted of it: run, pause, stop
+    control.json      what is wanted of it: run, pause, stop, other code, other numbers
+    live.json         the numbers that can be changed while it runs, as they are
+    swaps/            sources that were to take the place of the running one
+    samples.jsonl     what a model that writes has written
     checkpoints/      safetensors
     lock              held by the process of the run for as long as it lives
 """
@@ -37,7 +40,10 @@ class RunError(Exception):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What was started; written once. `created` is wall-clock time in seconds, a label only."""
+    """What was started; written once. `created` is wall-clock time in seconds, a label only.
+
+    branched_from: the run and the checkpoint that it began from: `12 step-0000000340`.
+    """
 
     number: int
     name: str
@@ -46,6 +52,7 @@ class Description(msgspec.Struct, frozen=True):
     working_folder: str
     created: float
     niceness: int = 0
+    branched_from: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -82,6 +89,9 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.log = path / "log.txt"
         self.control = path / "control.json"
+        self.live = path / "live.json"
+        self.swaps = path / "swaps"
+        self.samples = path / "samples.jsonl"
         self.checkpoints = path / "checkpoints"
         self._description_file = path / "run.json"
         self._state_file = path / "state.json"
@@ -102,10 +112,20 @@ class RunFolder:
                 raise RunError(f"{self.path} is not the folder of a run: {error}") from error
         return self._description
 
+    def write_description(self, description: Description) -> None:
+        """Say what was started; from then on the folder is a run's."""
+        self._description = description
+        write_atomically(self._description_file, msgspec.json.encode(description))
+
     @property
     def title(self) -> str:
         """The run's number and name, as people say it: `12 housing`."""
         return f"{self.description.number} {self.description.name}"
+
+    @property
+    def source_path(self) -> Path:
+        """Where the model file was."""
+        return Path(self.description.source_path)
 
     def lock(self) -> filelock.BaseFileLock:
         """The lock that the process of the run holds for as long as it lives."""
@@ -150,9 +170,19 @@ class RunFolder:
 
 
 def create_run(
-    name: str, source: str, source_path: Path, options: list[str], niceness: int = 0
+    name: str,
+    source: str,
+    source_path: Path,
+    options: list[str],
+    niceness: int = 0,
+    *,
+    working_folder: str = "",
+    branched_from: str = "",
 ) -> RunFolder:
-    """Make the folder of a new run under the next free number."""
+    """Make the folder of a new run under the next free number.
+
+    working_folder: that of this process if it is not given.
+    """
     for text in (str(source_path), *options):
         try:
             text.encode()
@@ -173,11 +203,12 @@ def create_run(
         name=plain_name(name),
         source_path=str(source_path),
         options=options,
-        working_folder=str(Path.cwd()),
+        working_folder=working_folder or str(Path.cwd()),
         created=time.time(),
         niceness=niceness,
+        branched_from=branched_from,
     )
-    write_atomically(folder.path / "run.json", msgspec.json.encode(description))
+    folder.write_description(description)
     return folder
 
 

@@ -31,6 +31,8 @@ class Place(msgspec.Struct):
     path: the loops that were running; None at the program's end.
     entropy: what `generator` seeded its generators with, in order.
     log: how many bytes the log had.
+    numbers: the wishes for other numbers that had been heeded.
+    options: those of main that were changed so, and what they were then.
     """
 
     completed: int
@@ -38,6 +40,8 @@ class Place(msgspec.Struct):
     path: list[Level] | None
     entropy: list[str]
     log: int
+    numbers: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
+    options: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
 
 
 class Keeper:
@@ -85,11 +89,16 @@ class Keeper:
         """Whether this very object is kept."""
         return any(kept is thing for kept in self.kept.values())
 
-    def write(self, *, ended: bool = False) -> str | None:
-        """Write a checkpoint unless there is nothing new; gives its name."""
+    def write(
+        self, numbers: dict[str, float], options: dict[str, float], *, ended: bool = False
+    ) -> str | None:
+        """Write a checkpoint unless there is nothing new; gives its name.
+
+        numbers, options: as in `Place`. The end of the program counts as a step of its own.
+        """
         position = self.position
         nothing_new = self._written == position.completed and not ended
-        if not self.kept or self.replaying or nothing_new:
+        if not self._has_state() or self.replaying or nothing_new:
             return None
         sys.stdout.flush()
         place = Place(
@@ -98,8 +107,10 @@ class Keeper:
             None if ended else list(position.path),
             self._entropy,
             self._folder.log.stat().st_size,
+            numbers,
+            options,
         )
-        name = f"step-{position.completed:010d}.safetensors"
+        name = f"step-{position.completed + ended:010d}.safetensors"
         metadata = {
             "epoch": str(position.epoch),
             "place": msgspec.json.encode(place).decode(),
@@ -111,6 +122,10 @@ class Keeper:
         for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
             (self._folder.checkpoints / old).unlink(missing_ok=True)
         return name
+
+    def _has_state(self) -> bool:
+        """Whether the model has named anything; generators alone are kept by themselves."""
+        return any(not isinstance(thing, np.random.Generator) for thing in self.kept.values())
 
     def go_back(self, saved: dict[str, Any], place: Place) -> None:
         """Have the program, which starts now, find its place; until then nothing is printed."""

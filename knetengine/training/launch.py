@@ -24,7 +24,7 @@ def launch(source_path: Path, source: str, options: list[str], niceness: int = 0
     process could be started.
     """
     folder = create_run(source_path.stem, source, source_path.resolve(), options, niceness)
-    _start(folder)
+    start(folder)
     return folder
 
 
@@ -42,11 +42,13 @@ def resume(folder: RunFolder, *, force: bool = False) -> None:
         raise RunError(f"run {folder.title} has not ended: it is {state.status}{where}")
     if state.status in ("finished", "rejected"):
         raise RunError(f"run {folder.title} is {state.status}: there is nothing left to do")
+    request(folder.control, "run")
     folder.write_state(State("starting", host=socket.gethostname(), started=time.time()))
-    _start(folder, "--resume")
+    start(folder, "--resume")
 
 
-def _start(folder: RunFolder, *words: str) -> None:
+def start(folder: RunFolder, *words: str) -> None:
+    """Start the process of a run; `--resume` is a word that it knows. Raises RunError."""
     starter = subprocess.run(
         [sys.executable, "-P", "-m", "knetengine.training", str(folder.path), *words],
         stdin=subprocess.DEVNULL,

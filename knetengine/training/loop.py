@@ -1,7 +1,7 @@
 """The loop of a training script: silent plumbing that the reader of a model can ignore."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +21,7 @@ class Run:
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
+        self._write: Callable[..., Iterator[str]] | None = None
         self.training_seconds = 0.0
         self.was_scripted = False
 
@@ -75,6 +76,32 @@ class Run:
         """
         if self.recorder is not None:
             self.recorder.keeper.keep(things)
+
+    def writes(self, write: Callable[..., Iterator[str]]) -> None:
+        """Name how the model writes text, for those who want to read it while it trains.
+
+        write: called between two steps as ``write(prompt, length, generator, temperature=1.0,
+            top_k=0, top_p=1.0)``; gives the prompt and then so many characters, one at a time,
+            drawn with `nn.sample`. It must leave what the run keeps as it is.
+        """
+        self._write = write
+        if self.recorder is not None:
+            self.recorder.writes(write)
+
+    def write(self, prompt: str, length: int, generator: np.random.Generator, **how: Any) -> str:
+        """Print what the model writes as it comes, then a line's end; the text is given back.
+
+        how: ``temperature``, ``top_k``, ``top_p``, as in `writes`. Raises RuntimeError when the
+        model has not told how it writes.
+        """
+        if self._write is None:
+            raise RuntimeError("run.write needs run.writes(write) before it: how the model writes")
+        pieces: list[str] = []
+        for piece in self._write(prompt, length, generator, **how):
+            print(piece, end="", flush=True)
+            pieces.append(piece)
+        print()
+        return "".join(pieces)
 
     def generator(self, seed: int) -> np.random.Generator:
         """A generator of random numbers, which is kept; `seed` below 1 asks for another every time.

@@ -61,20 +61,42 @@ class Memory(msgspec.Struct, tag="memory", tag_field="kind", frozen=True):
     pools: tuple[PoolFigures, ...] = ()
 
 
+class Gradients(msgspec.Struct, tag="gradients", tag_field="kind", frozen=True):
+    """The loss of a step, and the Euclidean norm of its gradient by each parameter.
+
+    step: how many steps of all loops had been done. norms: by the parameter's place, ``w[0]``.
+    """
+
+    time: float
+    epoch: int
+    step: int
+    loss: float | str
+    norms: dict[str, float | str]
+
+
 class Event(msgspec.Struct, tag="event", tag_field="kind", frozen=True):
-    """Something that happened to the run: paused, resumed, stopping, checkpoint, not finite."""
+    """Something that happened to the run.
+
+    running, paused, step, resumed, checkpoint, checkpoint failed, not finite; swapped and swap
+    rejected (other code); number and number refused (another learning rate); branched.
+    """
 
     time: float
     name: str
     text: str = ""
 
 
-Record = Report | Plan | Memory | Event
+Record = Report | Plan | Memory | Gradients | Event
 
 
 def encodable(values: dict[str, float]) -> dict[str, float | str]:
     """The values with NaN and the infinities as text."""
-    return {name: v if math.isfinite(v) else str(v) for name, v in values.items()}
+    return {name: encoded(value) for name, value in values.items()}
+
+
+def encoded(value: float) -> float | str:
+    """The value, NaN and the infinities as text."""
+    return value if math.isfinite(value) else str(value)
 
 
 class MetricsWriter:

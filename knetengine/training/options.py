@@ -1,5 +1,6 @@
 """Turn the keyword arguments of a model's main into command-line options."""
 
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -48,9 +49,9 @@ def script(main: Callable[..., Any]) -> None:
     if command is not main:  # --help
         command(*bound.args, **bound.kwargs)
         return
-    if run.recorder is not None:
-        run.recorder.begin()
     bound.apply_defaults()
+    if run.recorder is not None:
+        run.recorder.begin(inspect.unwrap(main).__code__, dict(bound.arguments))
     fast = bool(bound.arguments.get("fast", False))
     if not fast:
         description = ((main.__globals__.get("__doc__") or "").strip() or name).splitlines()[0]

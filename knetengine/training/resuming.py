@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from knetengine.training.control import read_control, request
 from knetengine.training.folder import RunFolder
 from knetengine.training.keeper import Place, checkpoints, newest
 from knetengine.training.metrics import Event, Record
+from knetengine.training.swapping import outcome
 
 NOT_FINITE = "not finite"
 
@@ -20,6 +22,7 @@ class Return(NamedTuple):
     kept: what it keeps, by the names given to `run.keep`.
     seconds: how long the run had lasted.
     not_finite: the figures that the log has warned of already.
+    untold: events that the run had no time to write: code that was refused.
     """
 
     checkpoint: str
@@ -27,12 +30,15 @@ class Return(NamedTuple):
     place: Place | None
     seconds: float
     not_finite: set[str]
+    untold: list[tuple[str, str]]
 
 
 def prepare(folder: RunFolder) -> Return:
     """Cut off what the log and the figures have after the newest checkpoint."""
     found = newest(folder)
-    folder.control.unlink(missing_ok=True)  # the word that stopped it
+    wanted = read_control(folder.control)
+    if wanted.wanted == "stop":  # the word that stopped it
+        request(folder.control, "run")
     checkpoint, kept, place = found or ("", {}, None)
     for name in checkpoints(folder):
         if name > checkpoint:
@@ -45,7 +51,19 @@ def prepare(folder: RunFolder) -> Return:
         place,
         records[-1].time if records else 0.0,
         {r.text.split(" is ")[0] for r in records if isinstance(r, Event) and r.name == NOT_FINITE},
+        _untold(folder, wanted.swap, records),
     )
+
+
+def _untold(folder: RunFolder, number: int, records: list[Record]) -> list[tuple[str, str]]:
+    told = {(r.name, r.text) for r in records if isinstance(r, Event)}
+    events: list[tuple[str, str]] = []
+    if folder.description.branched_from:
+        events.append(("branched", f"from run {folder.description.branched_from}"))
+    last = outcome(folder, number)
+    if last is not None:
+        events.append(last.event)
+    return [event for event in events if event not in told]
 
 
 def _cut_figures(path: Path, checkpoint: str) -> list[Record]:
@@ -53,10 +71,18 @@ def _cut_figures(path: Path, checkpoint: str) -> list[Record]:
     if not checkpoint:
         _cut(path, 0)
         return []
+    records, content = records_until(path, checkpoint)
+    _cut(path, len(content))
+    return records
+
+
+def records_until(path: Path, checkpoint: str) -> tuple[list[Record], bytes]:
+    """The records up to the word of a checkpoint, and their lines; all of them without the word."""
     decoder = msgspec.json.Decoder(Record)
+    content = path.read_bytes()
     records: list[Record] = []
-    length = keep = kept = 0
-    for line in path.read_bytes().splitlines(keepends=True):
+    length, keep, kept = 0, len(content), None
+    for line in content.splitlines(keepends=True):
         length += len(line)
         try:
             record = decoder.decode(line)
@@ -65,10 +91,7 @@ def _cut_figures(path: Path, checkpoint: str) -> list[Record]:
         records.append(record)
         if isinstance(record, Event) and (record.name, record.text) == ("checkpoint", checkpoint):
             keep, kept = length, len(records)
-    if keep:
-        _cut(path, keep)
-        del records[kept:]
-    return records
+    return records[:kept], content[:keep]
 
 
 def _cut(path: Path, length: int) -> None:

@@ -8,6 +8,7 @@ import traceback
 from knetengine.faults import Fault
 from knetengine.tracebacks import traceback_lines, user_traceback
 from knetengine.training.folder import Failure, RunFolder
+from knetengine.training.keeper import newest
 from knetengine.training.loop import run
 from knetengine.training.options import OptionError
 from knetengine.training.recorder import Recorder
@@ -48,6 +49,8 @@ def execute(folder: RunFolder, *, resume: bool = False) -> None:
                     ),
                 )
         except BaseException as error:
+            if isinstance(error, Exception) and recorder.steering.take_back(error):
+                _start_again(recorder)
             _fail(recorder, _failure(error, description.source_path, str(error)))
         else:
             recorder.end("stopped" if recorder.stopping else "finished")
@@ -55,6 +58,21 @@ def execute(folder: RunFolder, *, resume: bool = False) -> None:
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(ValueError, OSError):
                     stream.flush()
+
+
+def _start_again(recorder: Recorder) -> None:
+    """Go on from the newest checkpoint, if there is one: the step had new code, which is gone.
+
+    The process makes room for another: what main and the loops had is lost with the exception.
+    """
+    folder = recorder.folder
+    if newest(folder) is None:
+        return
+    recorder.give_way()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    words = ["-P", "-m", "knetengine.training", str(folder.path), "--resume", "--in-place"]
+    os.execv(sys.executable, [sys.executable, *words])
 
 
 def _fail(recorder: Recorder, failure: Failure) -> None:

@@ -1,7 +1,10 @@
-"""The help: what the workbench is, and its keys."""
+"""The help: what the pane with the keyboard is and its keys, then everything."""
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -9,68 +12,94 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from knetui.actions import EVERYWHERE, Action, Actions, key_names
+
 INTRODUCTION = """\
 The model is plain Python over NumPy arrays: predict, loss, and a loop. Edit \
-it, press F5, and it trains as a process of its own. Close the workbench or \
+it, train it, and it runs as a process of its own. Close the workbench or \
 lose the connection: the run goes on, and is here again when you are.
 """
-
-KEYS: dict[str, tuple[tuple[str, str], ...]] = {
-    "everywhere": (
-        ("F5", "train the model with the options below it"),
-        ("F3", "to the options and back to the text"),
-        ("F6", "let the run that is looked at wait, or go on"),
-        ("F8", "stop it after its step; again: in the middle of it"),
-        ("Ctrl-S", "save the model, and define its names in the repl"),
-        ("F4", "go to the line of the last error"),
-        ("Ctrl-O 1 to 6", "go to that pane; F2: to the next"),
-        ("F9", "one pane only, or all of them"),
-        ("Alt-Left, -Right", "move the border between the columns"),
-        ("Ctrl-P", "all commands, and themes"),
-        ("Ctrl-Q", "leave; everything is here again next time"),
-    ),
-    "runs": (
-        ("Up, Down", "look at a run: its log, its memory"),
-        ("Space", "draw its curves, or no longer"),
-    ),
-    "learning curves": (("L", "logarithmic axis, or linear"),),
-    "repl": (
-        ("Enter", "run what is complete; Alt-Enter: another line"),
-        ("Tab", "complete the name; name? explains it"),
-        ("Up, Down", "earlier inputs"),
-        ("Ctrl-C", "interrupt; the names stay"),
-    ),
-}
+KEYS_FILE = "\nAll keys can be changed: `knet-tui keys` says how."
+KEY_WIDTH = 13
 
 
 class Help(ModalScreen[None]):
-    """A page over the workbench; Escape or F1 goes back."""
+    """A page over the workbench; F1 or Tab turns it, Escape goes back."""
 
     CSS = """
     Help { align: center middle; }
     Help VerticalScroll {
-        width: 74; max-width: 100%; height: auto; max-height: 100%;
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
         border: round $accent; background: $surface; padding: 0 1;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,q", "dismiss(None)", "Back"),
+        Binding("escape,q", "dismiss(None)", "Back"),
+        Binding("f1,tab,shift+tab", "turn", "Turn the page", priority=True),
     ]
+
+    def __init__(
+        self, actions: Actions, pane: str, title: str, explanations: Mapping[str, str]
+    ) -> None:
+        super().__init__()
+        self._actions = actions
+        self._pane = pane
+        self._title = title
+        self._explanations = explanations
+        self._of_all = not explanations[pane]
 
     def compose(self) -> ComposeResult:
         """The page."""
-        with VerticalScroll() as page:
-            page.border_title = "knet-tui"
-            page.border_subtitle = "Escape goes back"
-            yield Static(_page())
+        with VerticalScroll():
+            yield Static()
+
+    def on_mount(self) -> None:
+        """Show the first page."""
+        self._show()
+
+    def action_turn(self) -> None:
+        """Show the other page."""
+        self._of_all = not self._of_all
+        self._show()
+
+    def _show(self) -> None:
+        page = self.query_one(VerticalScroll)
+        other = self._title if self._of_all else "all panes and keys"
+        page.border_title = Text("knet-tui" if self._of_all else self._title)  # type: ignore[assignment]
+        page.border_subtitle = Text(f"Escape: back · F1, Tab: {other}")  # type: ignore[assignment]
+        self.query_one(Static).update(self._all_pages() if self._of_all else self._page_of_pane())
+        page.scroll_home(animate=False)
+
+    def _page_of_pane(self) -> Group:
+        parts: list[RenderableType] = [Text(_flowing(self._explanations[self._pane]))]
+        for name in (self._pane, EVERYWHERE):
+            place = self._actions.places[name]
+            if place.actions:
+                heading = "in this pane" if name == self._pane else name
+                parts += [Text(f"\n{heading}", "bold"), _table(place.actions)]
+        return Group(*parts)
+
+    def _all_pages(self) -> Group:
+        parts: list[RenderableType] = [Text(INTRODUCTION)]
+        for place in self._actions.places.values():
+            explanation = _flowing(self._explanations.get(place.name, ""))
+            if place.actions or explanation:
+                parts.append(Text(f"\n{place.name}", "bold"))
+                parts += [Text(explanation)] if explanation else []
+                parts += [_table(place.actions)] if place.actions else []
+        return Group(*parts, Text(KEYS_FILE))
 
 
-def _page() -> Text:
-    page = Text(INTRODUCTION)
-    for place, keys in KEYS.items():
-        page.append(f"\n{place}\n", "bold")
-        for key, meaning in keys:
-            page.append(f"  {key:<17}", "bold")
-            page.append(f" {meaning}\n")
-    page.rstrip()
-    return page
+def _table(actions: Iterable[Action]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=KEY_WIDTH, style="bold")
+    table.add_column()
+    for action in actions:
+        table.add_row(Text(f"  {key_names(action.keys)}"), Text(action.meaning))
+    return table
+
+
+def _flowing(words: str) -> str:
+    """Paragraphs without the line ends of the source."""
+    paragraphs = (" ".join(part.split()) for part in words.strip().split("\n\n"))
+    return "\n\n".join(paragraphs)

@@ -44,8 +44,20 @@ class CurvesPane(Pane):
     """
     title = "learning curves"
     entry = "Chart"
+    explanation = """
+        What the drawn runs reported, over their epochs: training error (trn) and test error
+        (tst), one colour a run, the test paler or darker. Falling together is learning; test
+        rising while training falls is learning by heart; jumping about is a learning rate too
+        high. The legend names the runs and their last values.
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l", "toggle_logarithm", "Log axis", tooltip="Linear or logarithmic values")
+        Binding(
+            "l",
+            "toggle_logarithm",
+            "Log axis",
+            tooltip="Linear or logarithmic values",
+            id="curves.logarithm",
+        )
     ]
 
     class LogarithmToggled(Message):

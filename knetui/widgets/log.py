@@ -21,6 +21,11 @@ class LogPane(Pane):
     """
     title = "log"
     entry = "Log"
+    explanation = """
+        What the selected run printed, to its last line. It follows the run while it is scrolled
+        to its end, and stays where it is while you read further up. The error of a run that
+        failed is here with its traceback.
+    """
 
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(number, **settings)

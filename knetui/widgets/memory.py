@@ -23,6 +23,11 @@ class MemoryPane(Pane):
 
     title = "memory"
     entry = "MemoryFigures"
+    explanation = """
+        What the selected run holds: its process now and at most, the tape of one gradient, the
+        weights, and the pools of its devices. Below: this program, and what is free here. A tape
+        that grows from step to step is a gradient that is kept for too long.
+    """
     _shown: Memory | None = None
     _rows = 0
 

@@ -1,18 +1,24 @@
 """The frame that all panes share: a border with a number and a title."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from knetui.fence import fence
 
 
 class Pane(Vertical):
-    """A numbered part of the workbench; `entry` names the widget that takes its keys."""
+    """A numbered part of the workbench; `entry` names the widget that takes its keys.
+
+    Its actions are the bindings with an `id` of its class, and of the `widgets_with_keys` that lie
+    in it. F1 shows `explanation`: what is to be seen here, and how to read it.
+    """
 
     DEFAULT_CSS = """
     Pane {
+        width: 1fr; height: 1fr;
         border: round $foreground 25%;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
@@ -24,8 +30,11 @@ class Pane(Vertical):
         }
     }
     """
-    title = ""
-    entry = "*"
+    title: str = ""
+    entry: str = "*"
+    explanation: ClassVar[str] = ""
+    widgets_with_keys: ClassVar[tuple[type[Widget], ...]] = ()
+    typing: ClassVar[bool] = False  # whether letters are text here, and no keys
 
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(**settings)

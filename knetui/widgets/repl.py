@@ -1,16 +1,19 @@
 """The REPL pane: expressions evaluated by the child process, with the model's names at hand."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Key
 from textual.message import Message
 from textual.widgets import Label, RichLog
 
+from knetui.actions import Action, Place, gather
 from knetui.evaluator.client import Evaluator, EvaluatorDied
 from knetui.evaluator.completeness import is_complete
 from knetui.evaluator.protocol import CompleteReply, Error, Event, Result, Stream
@@ -24,6 +27,10 @@ LINES_A_FLUSH = 200  # drawn in about 6 ms
 FLUSH_SECONDS = 0.1
 PENDING_CHARACTERS = 100_000  # beyond, the child's output waits for the screen
 PATIENCE_SECONDS = 2.0
+
+
+def _key(keys: str, action: str, name: str, meaning: str) -> Binding:
+    return Binding(keys, action, name, tooltip=meaning, show=False, id=f"repl.{action}")
 
 
 class ReplInput(CodeArea):
@@ -57,26 +64,52 @@ class ReplInput(CodeArea):
             super().__init__()
             self.step = step
 
+    def __init__(self, keys: Mapping[str, Action]) -> None:
+        super().__init__(language="python", tab_behavior="indent", compact=True)
+        self._keys = keys
+
     async def _on_key(self, event: Key) -> None:
-        if event.key == "enter":  # decided here and now: the next line may have arrived already
+        # decided here and now, not by a binding: the next line may have arrived already
+        action = self._keys.get(event.key)
+        if action is not None and self._can(action.call):
             event.stop()
             event.prevent_default()
-            self._enter()
-            return
-        message = self._message_for(event.key)
-        if message is not None:
-            event.stop()
-            event.prevent_default()
-            self.post_message(message)
-            return
-        if event.key in ("shift+enter", "alt+enter", "ctrl+j"):
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
+            self.do(action.call)
             return
         await super()._on_key(event)
 
-    def _enter(self) -> None:
+    def _can(self, action: str) -> bool:
+        """Whether the key has this meaning where the cursor is, or that of any text area."""
+        row, column = self.cursor_location
+        match action:
+            case "interrupt":
+                return not self.selected_text
+            case "complete":
+                return bool(self.document.get_line(row)[:column].strip())
+            case "earlier":
+                return row == 0
+            case "later":
+                return row == self.document.line_count - 1
+            case _:
+                return True
+
+    def do(self, action: str) -> None:
+        """Do what a key of the pane means."""
+        match action:
+            case "run":
+                self._submit()
+            case "new_line":
+                self.insert("\n")
+            case "interrupt":
+                self.post_message(self.InterruptWanted())
+            case "complete":
+                self.post_message(self.CompletionWanted())
+            case "earlier" | "later":
+                self.post_message(self.HistoryWanted(-1 if action == "earlier" else 1))
+            case _:
+                raise ValueError(action)
+
+    def _submit(self) -> None:
         code = self.text
         row, _ = self.cursor_location
         asks = code.strip().startswith("?") or code.strip().endswith("?")
@@ -89,20 +122,6 @@ class ReplInput(CodeArea):
         else:
             self.insert("\n" + judgement.indent)
 
-    def _message_for(self, key: str) -> Message | None:
-        row, column = self.cursor_location
-        match key:
-            case "ctrl+c" if not self.selected_text:
-                return self.InterruptWanted()
-            case "tab" if self.document.get_line(row)[:column].strip():
-                return self.CompletionWanted()
-            case "up" if row == 0:
-                return self.HistoryWanted(-1)
-            case "down" if row == self.document.line_count - 1:
-                return self.HistoryWanted(1)
-            case _:
-                return None
-
 
 class ReplPane(Pane):
     """Speaks with the evaluator; the user's code never runs in the workbench itself."""
@@ -114,9 +133,28 @@ class ReplPane(Pane):
     """
     title = "repl"
     entry = "ReplInput"
+    explanation = """
+        Python at once, in a process of its own, with the names of the model at hand: try a
+        gradient, look at an array. An input that is complete runs, another gets a further line.
+        A name with a question mark behind it is explained. Results stand above the input, the
+        newest below. An endless loop can be interrupted; the names stay.
+    """
 
-    def __init__(self, number: int, history: list[str], **settings: Any) -> None:
+    typing = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("enter", "run", "Run", "Run the input, or begin another line of it"),
+        _key("alt+enter,shift+enter,ctrl+j", "new_line", "New line", "Begin another line"),
+        _key("tab", "complete", "Complete", "Complete the name before the cursor"),
+        _key("up", "earlier", "Earlier", "The input before this one"),
+        _key("down", "later", "Later", "The input after this one"),
+        _key("ctrl+c", "interrupt", "Interrupt", "Interrupt what runs; the names stay"),
+    ]
+
+    def __init__(
+        self, number: int, history: list[str], place: Place | None = None, **settings: Any
+    ) -> None:
         super().__init__(number, **settings)
+        self._keys = (place or gather("repl", ReplPane)).by_key()
         self._history = history
         self._place = len(history)
         self._evaluator = Evaluator(on_stray=self._take)
@@ -134,7 +172,7 @@ class ReplPane(Pane):
         output = RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
         output.can_focus = True
         yield output
-        entry = ReplInput(language="python", tab_behavior="indent", compact=True)
+        entry = ReplInput(self._keys)
         entry.placeholder = "grad(lambda x: x**3)(2.0)"
         entry.show_line_numbers = False
         entry.cursor_blink = False
@@ -151,6 +189,30 @@ class ReplPane(Pane):
     def input(self) -> ReplInput:
         """The input area."""
         return self.query_one(ReplInput)
+
+    def action_run(self) -> None:
+        """Run the input."""
+        self.input.do("run")
+
+    def action_new_line(self) -> None:
+        """Begin another line of the input."""
+        self.input.do("new_line")
+
+    def action_complete(self) -> None:
+        """Complete the name before the cursor."""
+        self.input.do("complete")
+
+    def action_earlier(self) -> None:
+        """Show the input before."""
+        self.input.do("earlier")
+
+    def action_later(self) -> None:
+        """Show the input after."""
+        self.input.do("later")
+
+    def action_interrupt(self) -> None:
+        """Interrupt what runs."""
+        self.input.do("interrupt")
 
     @work(group="evaluator-start")
     async def start(self, source: str, filename: str) -> None:

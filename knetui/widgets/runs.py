@@ -43,8 +43,20 @@ class RunsPane(Pane):
     """
     title = "runs"
     entry = "DataTable"
+    explanation = """
+        All your runs, the newest first: how they stand, how far they are, their last errors. The
+        cursor selects the run whose log and memory are shown, and which is paused or stopped. A
+        full circle in the colour of its curve marks a run that is drawn.
+    """
+    widgets_with_keys = (DataTable,)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "draw", "Draw", tooltip="Draw this run's curves, or stop drawing them")
+        Binding(
+            "space",
+            "draw",
+            "Draw",
+            tooltip="Draw this run's curves, or stop drawing them",
+            id="runs.draw",
+        )
     ]
 
     class Selected(Message):

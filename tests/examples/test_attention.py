@@ -125,11 +125,11 @@ def test_a_killed_run_goes_on_to_the_byte_and_the_rate_comes_down(text: str) -> 
 def test_what_is_wrong_is_said_in_a_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text("the quick")
     short = str(tmp_path / "short.txt")
-    few = "the text has {} symbols, too few for {} streams of 20 + 1"
+    few = "{} has {} symbols, too few for {} streams of 20 + 1"
     cases = {
         "attention: 'Shakespear' is neither a text nor a file": ("--datafiles", "Shakespear"),
-        f"attention: {few.format(9, 16)}": ("--datafiles", short, *SMALL),
-        f"attention: {few.format(9, 16)} ": ("--datafiles", text, short, *SMALL),
+        f"attention: {few.format(short, 9, 16)}": ("--datafiles", short, *SMALL),
+        f"attention: {few.format(short, 9, 16)} ": ("--datafiles", text, short, *SMALL),
         "attention: '!' (number 3 of the text) is not among the 28 symbols": (
             *("--datafiles", text, "--prompt", "ab!"),
             *SMALL,

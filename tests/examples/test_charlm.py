@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said_in_a_line(text: str, tmp_path: Path) -> None:
             "--prompt",
             "ab!",
         ),
-        "charlm: the text has 13500 symbols, too few for 256 streams of 100 + 1": (
+        f"charlm: {text} has 13500 symbols, too few for 256 streams of 100 + 1": (
             "--datafiles",
             text,
             "--batchsize",
@@ -80,7 +80,20 @@ def test_what_is_wrong_is_said_in_a_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     done = as_script("charlm", "--datafiles", str(tmp_path / "empty.txt"))
     assert done.returncode == 1
+    assert done.stderr.startswith(f"charlm: {tmp_path / 'empty.txt'} has 0 symbols")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "music.safetensors"
+    done = as_script("music", "--epochs", "0", "--generate", "0", "--savefile", str(file))
+    assert done.returncode == 0, done.stderr
+    done = as_script("charlm", "--loadfile", str(file), "--epochs", "0", "--generate", "5")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"charlm: {file}: w has no 'lstm', it is of another model; it has: "
+        "embedding, rnn, output, bias\n"
+    )
 
 
 @pytest.mark.slow

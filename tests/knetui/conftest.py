@@ -40,11 +40,16 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture
 def start_workbench(tmp_path: Path, home: Path) -> Iterator[Callable[..., Any]]:
-    """Start `python -m knetui ARGUMENTS` in a terminal of its own."""
+    """Start `python -m knetui ARGUMENTS` in a terminal of its own; not for the `first` time."""
     terminals: list[Any] = []
     module = _module("terminal")
 
-    def open_one(*arguments: str | bytes | Path, columns: int = 120, rows: int = 40) -> Any:
+    def open_one(
+        *arguments: str | bytes | Path, columns: int = 120, rows: int = 40, first: bool = False
+    ) -> Any:
+        if not first and not home.exists():  # the welcome is in nobody's way
+            home.mkdir()
+            (home / "session-1.json").write_text("{}")
         terminal = module.Terminal(*arguments, folder=tmp_path, columns=columns, rows=rows)
         terminals.append(terminal)
         return terminal
@@ -58,8 +63,8 @@ def start_workbench(tmp_path: Path, home: Path) -> Iterator[Callable[..., Any]]:
 def open_workbench(start_workbench: Callable[..., Any]) -> Callable[..., Any]:
     """Start the workbench and wait until it takes keys."""
 
-    def open_one(*arguments: str | bytes | Path, columns: int = 120, rows: int = 40) -> Any:
-        terminal = start_workbench(*arguments, columns=columns, rows=rows)
+    def open_one(*arguments: str | bytes | Path, **settings: Any) -> Any:
+        terminal = start_workbench(*arguments, **settings)
         terminal.wait_for("knet-tui")
         terminal.settle(0.15)
         return terminal

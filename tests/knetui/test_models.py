@@ -8,6 +8,7 @@ from knetui.models import (
     ModelNotFoundError,
     example_names,
     examples_folder,
+    examples_with_lines,
     find_model,
     own_copy,
 )
@@ -15,6 +16,8 @@ from knetui.models import (
 
 def test_the_examples_are_there() -> None:
     assert "housing" in example_names()
+    assert sorted(examples_with_lines()) == example_names()
+    assert list(examples_with_lines())[:2] == ["linreg", "housing"]
     assert all((examples_folder() / f"{name}.py").is_file() for name in example_names())
 
 

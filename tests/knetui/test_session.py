@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knetui.documents import Document
+from knetui.layout import Layout
 from knetui.session import Session, SessionFile
 
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -27,7 +28,8 @@ def session_file() -> Iterator[SessionFile]:
     document=st.none() | DOCUMENTS,
     history=st.lists(TEXT, max_size=5),
     options=TEXT,
-    share=st.integers(0, 100),
+    shares=st.dictionaries(TEXT, st.floats(0.1, 100)),
+    hidden=st.lists(TEXT),
     logarithmic=st.booleans(),
 )
 def test_a_session_comes_back_as_it_was(
@@ -35,13 +37,14 @@ def test_a_session_comes_back_as_it_was(
     document: Document | None,
     history: list[str],
     options: str,
-    share: int,
+    shares: dict[str, float],
+    hidden: list[str],
     logarithmic: bool,
 ) -> None:
     session = Session(
         document=document,
         options=options,
-        model_share=share,
+        layout=Layout(hidden=hidden, shares=shares),
         logarithmic=logarithmic,
         history=history,
         shown_runs=["0001-housing"],
@@ -69,7 +72,7 @@ def test_two_sessions_share_no_lists() -> None:
         b"",
         b'{"options": "--ep',
         b"[]",
-        b'{"model_share": "wide"}',
+        b'{"layout": "wide"}',
         bytes(100),
         b'{"options": "\xff"}',
     ],

@@ -1,11 +1,9 @@
 """What compilers made is kept between runs; at the end stands what was verified."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tests.ptx import kept, verification
+from tests.verification import counts
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,8 +27,4 @@ def pytest_terminal_summary(
     terminalreporter.section("verification without a GPU: PTX")
     for line in seen.lines():
         terminalreporter.line(line)
-    path = os.environ.get(verification.PATH)
-    if path:
-        verification.write(Path(path), seen.as_dict())
-    elif getattr(config, "cache", None):
-        config.cache.set("knet/verification", {"ptx": seen.as_dict()})  # type: ignore[union-attr]
+    counts.keep(config, "ptx", seen.as_dict())

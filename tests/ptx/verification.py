@@ -1,16 +1,10 @@
 """What this run has verified, counted: for a line of the terminal, and for a file."""
 
 import dataclasses
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 Kernel = tuple[str, tuple[str, ...]]
 """Its name, and the definitions that its source was compiled with."""
-
-PATH = "KNET_VERIFICATION"
-"""Names a JSON file: what this suite has counted is put there under "ptx"; the rest stays."""
 
 
 @dataclasses.dataclass
@@ -77,16 +71,6 @@ class Verification:
             "counted": len(self.counted),
             "planted": dict(sorted(self.planted.items())),
         }
-
-
-def write(path: Path, entry: dict[str, Any]) -> None:
-    """Put an entry into a JSON file that others write too."""
-    found = json.loads(path.read_text()) if path.exists() else {}
-    found["ptx"] = entry
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(found, indent=2) + "\n")
-    unfinished.replace(path)
 
 
 seen = Verification()

@@ -7,15 +7,18 @@ import numpy as np
 from knetengine.autograd import in_place
 from knetengine.autograd.calls import primitive
 from knetengine.autograd.primitives import defvjp
+from knetengine.autograd.recorded import plain
 from knetengine.autograd.scatter import may_repeat
+from knetengine.device_arrays import beside
 
 cleared = primitive(in_place.cleared)
 
 
 def _lasting(x: Any, index: Any) -> Any:
     """Which of the written entries are still there at the end: of a repeated place the last."""
-    written = np.empty(x.shape, np.intp)
-    numbers = np.arange(written[index].size).reshape(written[index].shape)
+    x = plain(x)
+    written = beside(x, np.empty(x.shape, np.int64))
+    numbers = beside(x, np.arange(written[index].size).reshape(written[index].shape))
     written[index] = numbers
     return written[index] == numbers
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from knetengine.gpu.device import functions, items, layers, ufuncs, views
-from knetengine.gpu.device.stored import Stored, held, view
+from knetengine.gpu.device.stored import Stored, ghost, held, view
 from knetengine.gpu.drivers.interface import Address, Driver
 from knetengine.gpu.kernels import copying, elementwise
 from knetengine.gpu.kernels.operand import Operand, contiguous, is_contiguous, may_overlap
-from knetengine.gpu.memory import Pool, watch
+from knetengine.gpu.memory import Block, Pool, watch
 
 Number = bool | int | float | np.generic
 
@@ -30,6 +30,7 @@ class DeviceBackend:
     """
 
     storage_type = Stored
+    asks = True
 
     def __init__(self, driver: Driver, name: str) -> None:
         self.name = name
@@ -135,6 +136,14 @@ class DeviceBackend:
         """The kernels for a layer; KeyError where there are none of their own."""
         return layers.LAYERS[name]
 
+    def block(self, storage: Stored) -> Block:
+        """The block that it is in."""
+        return storage.block
+
+    def writable(self, storage: Stored) -> bool:
+        """Whether NumPy would let such a view be written to."""
+        return not storage.read_only
+
     def base(self, storage: Stored) -> Any:
         """The block, of a view; None of a whole array."""
         return None if storage.whole else storage.block
@@ -159,6 +168,5 @@ class DeviceBackend:
         return view(self.in_c_order(x), np.reshape, -1)
 
     def overlap(self, a: Stored, b: Stored) -> bool:
-        """Whether two arrays may share memory, by their first and last bytes."""
-        same = a.operand == b.operand
-        return bool(a.size and b.size) and (same or may_overlap(a.operand, b.operand))
+        """Whether an entry of one is an entry of the other; NumPy finds out, by addresses."""
+        return np.shares_memory(ghost(a), ghost(b))

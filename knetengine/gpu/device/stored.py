@@ -35,13 +35,16 @@ class Stored:
 
     operand: what kernels are given; it keeps the block.
     whole: whether it is the array that the block was asked for, and no view of one.
+    read_only: whether it is a view that NumPy would not let be written to, as that of a smaller
+        array broadcast to a shape.
     """
 
-    __slots__ = ("operand", "whole")
+    __slots__ = ("operand", "read_only", "whole")
 
-    def __init__(self, operand: Operand, whole: bool = False) -> None:
+    def __init__(self, operand: Operand, whole: bool = False, read_only: bool = False) -> None:
         self.operand = operand
         self.whole = whole
+        self.read_only = read_only
 
     @property
     def block(self) -> Block:
@@ -77,10 +80,11 @@ class Stored:
 class _Ghostly:
     """Has NumPy make an array at an address of the device."""
 
-    def __init__(self, operand: Operand) -> None:
+    def __init__(self, stored: Stored) -> None:
+        operand = stored.operand
         self.__array_interface__ = {
             "version": 3,
-            "data": (int(operand.address), False),
+            "data": (int(operand.address), stored.read_only),
             "shape": operand.shape,
             "strides": operand.strides,
             "typestr": operand.dtype.str,
@@ -89,7 +93,7 @@ class _Ghostly:
 
 def ghost(stored: Stored) -> np.ndarray:
     """An array of NumPy's at the device's address: to be looked at otherwise, never into."""
-    return np.asarray(_Ghostly(stored.operand))
+    return np.asarray(_Ghostly(stored))
 
 
 def view(stored: Stored, look: Any, *args: Any, **options: Any) -> Any:
@@ -107,4 +111,5 @@ def _view_at(stored: Stored, seen: np.ndarray) -> Stored:
     address = stored.operand.address
     if seen.size:
         address = held(seen.__array_interface__["data"][0], stored.block)
-    return Stored(Operand(address, seen.shape, seen.strides, stored.dtype))
+    operand = Operand(address, seen.shape, seen.strides, stored.dtype)
+    return Stored(operand, read_only=not seen.flags.writeable)

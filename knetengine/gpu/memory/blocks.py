@@ -1,5 +1,6 @@
 """What a pool hands out."""
 
+import threading
 from collections import deque
 from typing import Any, NoReturn, Protocol
 
@@ -16,6 +17,12 @@ class Owner(Protocol):
     freed: deque[Chunk]
 
 
+guarded: dict[Any, None] = {}
+"""The keys of all guards of all blocks: while there are none, as mostly, no block need be asked."""
+
+_guarding = threading.Lock()
+
+
 class Block:
     """Memory of a device. It is given back when nobody holds it any more, or by `free`.
 
@@ -23,14 +30,17 @@ class Block:
     driver: it may happen in a finaliser, in the midst of the garbage collector, in any thread.
 
     address: where it is; AttributeError once it is free.
+    guards: what in it may not be written to, by keys; None if nobody ever said so. A pool does not
+        look at them, arrays do before they write.
     """
 
-    __slots__ = ("__weakref__", "_chunk", "_owner", "address")
+    __slots__ = ("__weakref__", "_chunk", "_owner", "address", "guards")
 
     def __init__(self, chunk: Chunk, owner: Owner) -> None:
         self._chunk = chunk
         self._owner = owner
         self.address: Address = chunk.address
+        self.guards: dict[Any, Any] | None = None
 
     @property
     def requested_bytes(self) -> int:
@@ -62,6 +72,25 @@ class Block:
         self._owner.freed.append(self._chunk)
 
     __del__ = free
+
+    def guard(self, key: Any, part: Any) -> None:
+        """Have a part not written to until `unguard`.
+
+        Threads may guard a block at the same time: a dict takes and gives up one key at a time.
+        """
+        if self.guards is None:
+            made: dict[Any, Any] = {}
+            with _guarding:
+                if self.guards is None:
+                    self.guards = made
+        guarded[key] = None
+        self.guards[key] = part
+
+    def unguard(self, key: Any) -> None:
+        """Take a guard back; none of that key is none to take."""
+        if self.guards is not None:
+            self.guards.pop(key, None)
+        guarded.pop(key, None)
 
     def used_on(self, stream: Handle) -> None:
         """Say that another stream works on it too, and is to be waited for before it is reused."""

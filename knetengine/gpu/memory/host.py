@@ -72,6 +72,6 @@ def array_on(block: Block, shape: Sequence[int], dtype: DTypeLike, offset: int =
 def block_of(array: Any) -> Block | None:
     """The block that a NumPy array lies in, whole or as a view; None if it is in none."""
     base = array.base
-    while isinstance(base, np.ndarray):
-        base = base.base
-    return base.block if type(base) is _Memory else None
+    while base is not None and type(base) is not _Memory:
+        base = getattr(base, "base", None)  # of an array, or of what as_strided stands on
+    return None if base is None else base.block

@@ -307,9 +307,10 @@ class Reserve:
                 chunk.home.give(chunk)
         self.ledger.recount(list(self.all_chunks()))
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # the pool is gone, and with the last of its blocks this too: the driver gets all back
-        if not sys.is_finalizing():
+        # (in the very end of the interpreter the module's own names are gone: hence the default)
+        if not is_finalizing():
             with contextlib.suppress(Exception):
                 if self.torn:
                     self.mend()

@@ -31,18 +31,21 @@ BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for:
 ROOM_FOR_WORDS = 12  # columns; less is not worth an annotation
 
 
+NAMED = {  # of the keys of Textual's text area: in help, palette and keymap, too
+    "undo": "Take the last change back; saving does not end that",
+    "redo": "Change it again",
+    "cut": "Take the selection, or the line, away to put it elsewhere",
+    "copy": "Take the selection along",
+    "paste": "Put what was taken here",
+}
+
+
 def _named(binding: Binding) -> Binding:
-    """A key of Textual's text area under a name that a keymap can change."""
-    action = binding.action.partition("(")[0]
-    more = "_selecting" if "(True)" in binding.action else ""
-    return Binding(
-        binding.key,
-        binding.action,
-        binding.description,
-        show=False,
-        tooltip=binding.tooltip or binding.description,
-        id=f"editor.{action}{more}",
-    )
+    """A key of Textual's text area, under a name where people look for it."""
+    meaning = NAMED.get(binding.action)
+    if meaning is None:
+        return binding
+    return _key(binding.key, binding.action, binding.description, meaning)
 
 
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
@@ -77,9 +80,12 @@ class EditorArea(CodeArea, inherit_bindings=False):
         ),
         _key("shift+tab", "dedent", "Dedent", "Move the selected lines a level to the left"),
         _key(
-            "alt+right_square_bracket", "indent", "Indent", "Move the selected lines to the right"
+            "ctrl+right_square_bracket",
+            "indent",
+            "Indent",
+            "Move the selected lines a level to the right",
         ),
-        _key("ctrl+@,ctrl+space", "complete", "Complete", "Offer how the word can go on"),
+        _key("ctrl+space", "complete", "Complete", "Offer how the word can go on"),
     ]
 
     class CompletionWanted(Message):
@@ -156,6 +162,8 @@ class EditorArea(CodeArea, inherit_bindings=False):
     # keys
 
     async def _on_key(self, event: Key) -> None:
+        if event.key == "ctrl+@":  # what terminals send for it
+            event.key = "ctrl+space"
         if self.app.focused is self and (
             self.popup_key(event.key) or self._take(event.key, event.character)
         ):

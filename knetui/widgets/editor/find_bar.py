@@ -16,7 +16,7 @@ from knetui.widgets.editor.toggle import Toggle
 
 
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
-    return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
+    return Binding(key, action, name, show=False, tooltip=meaning, id=f"find.{action}")
 
 
 class Seeker(Protocol):
@@ -66,7 +66,7 @@ class FindBar(Vertical):
         _key("alt+a", "replace_all", "Replace all", "Replace every match"),
         _key("ctrl+r", "to_replacement", "Replacement", "Go to the line of the replacement"),
         _key("tab,shift+tab", "other_line", "Other line", "From what is found to what replaces it"),
-        _key("escape", "close_find", "Close", "Back to the text"),
+        Binding("escape", "close_find", "Close", show=False),
     ]
 
     def __init__(self) -> None:

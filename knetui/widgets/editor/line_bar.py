@@ -25,9 +25,7 @@ class LineBar(Horizontal):
         Input { width: 1fr; background: $surface; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close_line", "Close", show=False, id="editor.close_line")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close_line", "Close", show=False)]
 
     def __init__(self, go: Callable[[str], bool]) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from knetengine.training.folder import Failure, RunFolder
 from knetui.checker import Checker
 from knetui.code_completion import Ask, completions, word_before
-from knetui.documents import Document, digest, read_document, write_document
+from knetui.documents import Document, read_document, write_document
 from knetui.external_editor import NoEditor, editor_command
 from knetui.fence import fence
 from knetui.line_marks import Mark, first_line, same_line
@@ -61,15 +61,27 @@ class EditorPane(Pane):
     """
     title = "model"
     entry = "EditorArea"
+    explanation = """
+        The model: a file of plain Python. predict computes, loss says how wrong that is, main
+        trains. What you type is kept at once, and written to its file when you save; a star
+        behind the name says that the two differ. The line at the bottom holds the options of
+        main for the next run.
+
+        Signs beside the numbers of lines: ● will fail, such as a name that nobody defines; ▲ looks
+        wrong; × is where a run failed. The words stand behind the line, and on the lower border.
+        Words are completed by what the prompt knows, and by the text; Tab takes one.
+    """
+    widgets_with_keys = (Input, EditorArea)
+    typing = True
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("ctrl+f", "find", "Find", "Find words in the text"),
         _key("ctrl+r", "replace", "Replace", "Find words, and put others there"),
-        _key("ctrl+n", "find_next", "Find next", "Go to the next match"),
-        _key("alt+n", "find_previous", "Find previous", "Go to the match before"),
+        _key("alt+g", "find_next", "Find next", "Go to the next match"),
+        _key("alt+shift+g", "find_previous", "Find previous", "Go to the match before"),
         _key("ctrl+g", "go_to_line", "Go to line", "Go to a line by its number"),
-        _key("f12,alt+o", "outline", "Outline", "Go to a function or class"),
-        _key("alt+down", "next_mistake", "Next mistake", "Go to the next line with a mark"),
-        _key("alt+up", "previous_mistake", "Last mistake", "Go to the marked line before"),
+        _key("alt+o", "outline", "Outline", "Go to a function or class"),
+        _key("alt+m", "next_mistake", "Next mistake", "Go to the next line with a sign"),
+        _key("alt+shift+m", "previous_mistake", "Mistake before", "Go to the sign before"),
         _key("alt+e", "edit_elsewhere", "Open in $EDITOR", "Save, and open the file in $EDITOR"),
     ]
 
@@ -135,6 +147,18 @@ class EditorPane(Pane):
     @property
     def _options_line(self) -> Input:
         return self.query_one(".options", Input)
+
+    def show_document(self, document: Document, options: str) -> None:
+        """Show another document, with the options that its runs get."""
+        self._popup.close()
+        self._close_find()
+        self.document = document
+        place = (document.line, document.column)  # loading the text moves the cursor
+        self.area.marks.clear()
+        self.area.load_text(document.text)
+        self.area.move_cursor(self.area.clamp_visitable(place), center=True)
+        self._options_line.value = options
+        self.clear_complaint()
 
     def complete_by(self, ask: Ask) -> None:
         """Ask this for live names from now on."""
@@ -249,7 +273,7 @@ class EditorPane(Pane):
         path, line = self.document.path, self.area.cursor_location[0] + 1
         try:
             command = editor_command(path, line)
-            kept = write_document(self.document) if self._is_unsaved() else None
+            kept = write_document(self.document) if self.document.unsaved else None
         except (NoEditor, OSError) as problem:
             words = str(problem) if isinstance(problem, NoEditor) else f"{path}: {problem}"
             self.notify(fence(words), severity="error", markup=False, timeout=10)
@@ -314,11 +338,8 @@ class EditorPane(Pane):
         event.stop()
         self.screen.set_focus(self.area)
 
-    def _is_unsaved(self) -> bool:
-        return digest(self.document.text) != self.document.digest
-
     def _show_state(self) -> None:
-        self.show_title(f"{Path(self.document.path).name}{' *' if self._is_unsaved() else ''}")
+        self.show_title(f"{Path(self.document.path).name}{' *' if self.document.unsaved else ''}")
         self._show_words()
 
     def _show_words(self) -> None:

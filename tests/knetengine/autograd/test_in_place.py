@@ -202,8 +202,57 @@ def test_writing_into_a_saved_plain_array_raises_on_the_line_that_writes() -> No
 
     with pytest.raises(ValueError, match="read-only") as caught:
         grad(f)(X)
-    assert "still needs" in "".join(caught.value.__notes__)
-    assert "test_in_place.py" in "".join(caught.value.__notes__)
+    (note,) = caught.value.__notes__
+    assert note.startswith("in `buffer[0]` (test_in_place.py:")
+    assert (
+        "still needs may not be written to, and this one was saved by `x * buffer` (test_" in note
+    )
+
+
+def test_an_index_is_saved_too() -> None:
+    rows, columns = np.array([0, 1]), np.array([1, 2])
+
+    def item(x: Any) -> Any:
+        y = x[rows]
+        rows[0] = 1
+        return np.sum(y)
+
+    def items(x: Any) -> Any:
+        y = x[:, columns]
+        columns[0] = 0
+        return np.sum(y)
+
+    def write(x: Any) -> Any:
+        y = x * 1.0
+        y[rows] = 2.0 * x[1]
+        rows[0] = 1
+        return np.sum(y * y)
+
+    for f in (item, items, write):
+        with pytest.raises(ValueError, match="read-only") as caught:
+            grad(f)(X)
+        assert "this one was saved by" in caught.value.__notes__[0]
+    rows[0], columns[0] = 1, 0
+
+
+def test_a_list_as_an_index_may_change_afterwards() -> None:
+    rows = [0, 1]
+
+    def f(x: Any) -> Any:
+        y = x[rows]
+        rows[0] = 1
+        return np.sum(y)
+
+    np.testing.assert_array_equal(grad(f)(X), np.ones((2, 3)))
+
+
+def test_a_value_that_outlived_its_gradient_protects_nothing() -> None:
+    left: list[Any] = []
+    grad(lambda x: left.append(x) or np.sum(x))(X)
+    buffer = np.ones(3)
+    for result in (left[0] * buffer, buffer * left[0], left[0][np.array([0])]):
+        np.testing.assert_array_equal(result, np.broadcast_to(X, (2, 3))[: len(result)])
+    buffer[0] = 5.0
 
 
 def test_saved_arrays_are_writable_again_afterwards() -> None:

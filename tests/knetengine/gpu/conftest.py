@@ -1,11 +1,15 @@
 """The devices that tests run on: the CPU, and one that has only a driver and our own kernels."""
 
+import os
+
 import pytest
 
 from knetengine.gpu import devices
 from knetengine.gpu.backends import add_device
 from knetengine.gpu.device.backend import DeviceBackend
-from tests.knetengine.gpu.host.host_driver import HostDriver
+from tests.knetengine.gpu.host import verification
+from tests.knetengine.gpu.host.host_driver import SANITIZER, HostDriver
+from tests.verification import counts
 
 SIMULATED = "simulated"
 
@@ -25,3 +29,39 @@ def device(request: pytest.FixtureRequest) -> str:
     if request.param not in [device.name for device in devices()]:
         pytest.skip(f"{request.param} is not on this machine")
     return request.param
+
+
+# What was verified
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    HostDriver.ran.clear()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What ran in a test that passed is counted, once; a child of a sanitizer counts nothing."""
+    if report.when != "call":
+        return
+    if report.passed and SANITIZER not in os.environ:
+        seen = verification.seen
+        if HostDriver.ran:
+            seen.executed |= HostDriver.ran & verification.kernels()
+        for name, value in report.user_properties:
+            if name == "planted on the host":
+                seen.planted.add(str(value))
+            elif name == "sanitized":
+                kind, tests, kernels = value  # type: ignore[misc]
+                seen.sanitized[kind] = {"tests": tests, "kernels": kernels}
+    HostDriver.ran.clear()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    seen = verification.seen
+    if seen.is_empty():
+        return
+    terminalreporter.section("verification without a GPU: the host driver")
+    for line in seen.lines():
+        terminalreporter.line(line)
+    counts.keep(config, "host", seen.as_dict())

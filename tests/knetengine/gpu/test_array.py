@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from knetengine import vjp
 from knetengine.gpu import KnetArray
 from knetengine.gpu.backends import backend_named
 from knetengine.gpu.memory import block_of
@@ -307,3 +308,12 @@ def test_numpys_own_errors_come_through(put: Put, a: np.ndarray) -> None:
         k[9]
     with pytest.raises(ValueError, match="mismatch"):
         k @ k
+
+
+def test_a_pull_takes_a_number_and_an_array_of_the_device(device: str) -> None:
+    k = KnetArray(np.array([1.0, 2.0, 3.0]), device=device)
+    value, pull = vjp(lambda k: np.sum(np.sin(k) * k), k)
+    expected = pull(1.0)[0]
+    assert type(expected) is KnetArray
+    again = pull(np.ones_like(value))[0]
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(expected))

@@ -41,6 +41,27 @@ def figures(folder: RunFolder) -> list[tuple[int, dict[str, float]]]:
     return [(r.epoch, r.figures()) for r in records if isinstance(r, Report)]
 
 
+def test_text_is_printed_a_piece_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each character stands on the screen before the next one is asked for."""
+    seen: list[str] = []
+
+    def write(
+        prompt: str, length: int, generator: np.random.Generator, top_k: int
+    ) -> Iterator[str]:
+        yield prompt
+        for _ in range(length):
+            seen.append(capsys.readouterr().out)
+            yield str(top_k + int(generator.integers(1)))
+
+    run = Run()
+    with pytest.raises(RuntimeError, match=r"needs run\.writes"):
+        run.write("ab", 3, np.random.default_rng(1))
+    run.writes(write)
+    assert run.write("ab", 3, np.random.default_rng(1), top_k=7) == "ab777"
+    assert seen == ["ab", "7", "7"]
+    assert capsys.readouterr().out == "7\n"
+
+
 def test_epochs_are_counted_from_one() -> None:
     assert list(Run().epochs(3)) == [1, 2, 3]
     assert list(Run().epochs(0)) == []
@@ -153,14 +174,16 @@ def test_a_stop_ends_the_loop_before_its_next_step(
     end(recorded)
 
 
-def test_the_first_state_and_the_last_are_kept(folder: RunFolder, recorded: Run) -> None:
+def test_the_first_state_the_last_and_that_of_the_end_are_kept(
+    folder: RunFolder, recorded: Run
+) -> None:
     for epoch in recorded.epochs(50):
         recorded.keep(w=[np.full(2, float(epoch))])
-    (name,) = checkpoints(folder)
-    assert name == "step-0000000001.safetensors"
+    first, last = "step-0000000001.safetensors", "step-0000000050.safetensors"
+    assert checkpoints(folder) == [first, last]
     end(recorded)
     kept, metadata = load(folder.checkpoints / checkpoints(folder)[-1])
-    assert checkpoints(folder) == [name, "step-0000000050.safetensors"]
+    assert checkpoints(folder) == [first, last, "step-0000000051.safetensors"]
     assert metadata["epoch"] == "50"
     assert kept["w"][0].tolist() == [50.0, 50.0]
 

@@ -20,6 +20,8 @@ def test_every_pane_is_within_reach(open_workbench: Open, columns: int, rows: in
         terminal.wait_for(words)
         terminal.wait_for(f"╭─ {number} ")
     terminal.press("F1")
+    terminal.wait_for("What the selected run")  # of the memory pane
+    terminal.press("Tab")
     terminal.wait_for("The model is")
     terminal.press("Escape")
     terminal.wait_for("MiB")

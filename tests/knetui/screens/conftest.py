@@ -4,14 +4,14 @@
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from knetengine.training.folder import Failure, RunFolder, State, create_run
-from knetengine.training.metrics import Memory, MetricsWriter, Plan, Report
+from knetengine.training.metrics import Event, Memory, MetricsWriter, Plan, Report
 from knetui.app import KnetApp
 from knetui.screens.workbench import Workbench
 from knetui.widgets import memory, status
@@ -62,7 +62,9 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(home: Path) -> KnetApp:
-    """The workbench in a home of its own."""
+    """The workbench in a home of its own, and not for the first time: no welcome is in the way."""
+    home.mkdir(exist_ok=True)
+    (home / "session-1.json").write_text("{}")
     return KnetApp()
 
 
@@ -76,6 +78,7 @@ def make_run(home: Path) -> Callable[..., RunFolder]:
         state: str = "finished",
         failure: Failure | None = None,
         epochs: int = 20,
+        events: Sequence[Event] = (),
     ) -> RunFolder:
         folder = create_run("housing", "pass\n", Path("housing.py"), options.split())
         writer = MetricsWriter(folder.metrics)
@@ -85,6 +88,8 @@ def make_run(home: Path) -> Callable[..., RunFolder]:
             trn, tst = 22 + 570 * rate**epoch, 25 + 540 * rate**epoch
             writer.write(Report(epoch, epoch * 4.0, {"trn": trn, "tst": tst}))
             lines.append(f"(:epoch,{epoch},:trn,{trn!r},:tst,{tst!r})")
+        for event in events:
+            writer.write(event)
         writer.write(Memory(90.0, 44 << 20, 45 << 20, 7, 16_300, 112))
         writer.close()
         if failure:

@@ -13,9 +13,9 @@ import pytest
 from knetengine.gpu.kernels import elementwise
 from knetengine.gpu.kernels.elementwise import Number, Variant
 from knetengine.gpu.kernels.expressions import EXPRESSIONS, SLOPES
+from knetengine.selftest.numbers import LETTERS
 from tests.knetengine.gpu.kernels import test_elementwise
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS
 from tests.ptx.kernels import selection
 from tests.ptx.snippets import NEEDS_NVRTC
 

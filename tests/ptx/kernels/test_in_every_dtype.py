@@ -5,8 +5,8 @@ import pytest
 
 from knetengine.gpu.kernels import copying
 from knetengine.gpu.kernels.reductions import OPERATIONS
+from knetengine.selftest.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.test_reductions import agree, expected, run
 from tests.ptx.snippets import NEEDS_NVRTC
 

@@ -46,10 +46,22 @@ def positions(size: Shape, window: Shape, padding: Shape, stride: Shape, dilatio
 
 
 def _geometry(
-    size: Shape, window: Shape, padding: Shape, stride: Shape, dilation: Shape
+    size: Shape,
+    window: Shape,
+    padding: Shape,
+    stride: Shape,
+    dilation: Shape,
+    flipped: bool = False,
 ) -> tuple[np.ndarray, Shape]:
-    """The kernels' struct, and the numbers of positions."""
+    """The kernels' struct, and the numbers of positions.
+
+    flipped: whether a window's entries are counted from its last, each step going back.
+    """
     out = positions(size, window, padding, stride, dilation)
+    if flipped:
+        reach = zip(padding, dilation, window, strict=True)
+        padding = tuple(p - d * (K - 1) for p, d, K in reach)
+        dilation = tuple(-d for d in dilation)
     numbers = (size, window, padding, stride, dilation, out)
     fills = (1, 1, 0, 1, 1, 1)
     rows = tuple(_three(n, f) for n, f in zip(numbers, fills, strict=True))
@@ -75,16 +87,18 @@ def columns(
     dilation: Shape,
     out: Operand,
     *,
+    flipped: bool = False,
     stream: Handle = 0,
 ) -> None:
     """The windows of images as columns: row (c, i, j, k) is what an entry of a kernel sees of c.
 
     x: (N, C, spatial...).
     out: (N, C * K, P), K being the entries of the kernel and P the positions; zeros for padding.
+    flipped: whether the entries of the kernel come last to first, as a convolution has them.
 
     Raises ValueError for arrays that don't fit.
     """
-    dtype, planes, record = _columns("columns", x, window, padding, stride, dilation, out)
+    dtype, planes, record = _columns("columns", x, window, padding, stride, dilation, out, flipped)
     arguments = [np.int64(planes), x.address, out.address, record]
     _launch(driver, "kn_columns", COLUMNS, out.size, arguments, stream, T=c_type(dtype))
 
@@ -98,13 +112,14 @@ def images(
     dilation: Shape,
     out: Operand,
     *,
+    flipped: bool = False,
     stream: Handle = 0,
 ) -> None:
     """The opposite of `columns`, for gradients: columns are added to where they came from.
 
     x: (N, C * K, P). out: (N, C, spatial...). Otherwise as `columns`.
     """
-    dtype, planes, record = _columns("images", out, window, padding, stride, dilation, x)
+    dtype, planes, record = _columns("images", out, window, padding, stride, dilation, x, flipped)
     arguments = [np.int64(planes), x.address, out.address, record]
     _launch(driver, "kn_images", COLUMNS, out.size, arguments, stream, T=c_type(dtype))
 
@@ -117,10 +132,11 @@ def _columns(
     stride: Shape,
     dilation: Shape,
     matrix: Operand,
+    flipped: bool,
 ) -> tuple[np.dtype[Any], int, np.ndarray]:
     dtype = checks.floats(name, image=image, columns=matrix)
     N, C, _ = checks.channels(name, "image", image)
-    record, out = _geometry(image.shape[2:], window, padding, stride, dilation)
+    record, out = _geometry(image.shape[2:], window, padding, stride, dilation, flipped)
     shape = (N, C * int(np.prod(window)), int(np.prod(out)))
     checks.shapes(name, columns=(matrix, shape))
     return dtype, N * C, record

@@ -11,7 +11,7 @@ and time.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,7 +51,10 @@ class HostDriver:
     definitions: for the runtime, such as "-DKN_UCONTEXT".
 
     In a process of `run_sanitized` kernels are compiled for that sanitizer.
+    ``ran`` has the kernels, with the definitions of their modules, that ran on any such driver.
     """
+
+    ran: ClassVar[set[tuple[str, tuple[str, ...]]]] = set()
 
     def __init__(
         self,
@@ -141,7 +144,7 @@ class HostDriver:
         if key not in self._modules:
             runtime = compile_runtime(self.sanitizer, self._definitions)
             compiled = compile_module(source, options, self.sanitizer, runtime)
-            self._modules[key] = Module(compiled, runtime)
+            self._modules[key] = Module(compiled, runtime, options)
         return self._modules[key]
 
     def function(self, module: Handle, name: str) -> Handle:
@@ -177,6 +180,7 @@ class HostDriver:
             raise DriverError(self._say(kernel, fault))
         if behind is not None:
             raise DriverError(f"launch: {kernel.name} {behind}")
+        self.ran.add((kernel.name, kernel.module.options))
 
     @contextmanager
     def only_blocks(self, start: int, stop: int) -> Iterator[None]:

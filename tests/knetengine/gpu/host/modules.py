@@ -90,7 +90,8 @@ class Fault(NamedTuple):
 class Module:
     """A compiled module, loaded. Static shared memory is that of all its kernels together."""
 
-    def __init__(self, compiled: Compiled, runtime: Path) -> None:
+    def __init__(self, compiled: Compiled, runtime: Path, options: Sequence[str] = ()) -> None:
+        self.options = tuple(options)
         self.runtime = ctypes.CDLL(str(runtime))
         self.library = ctypes.CDLL(str(compiled.library))
         count = ctypes.c_uint()

@@ -1,15 +1,18 @@
-"""The driver that kernels run on in the tests: the CPU, by the host driver."""
+"""The driver that kernels run on in the tests: the CPU, by the host driver; a GPU with `-m gpu`."""
 
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from knetengine.gpu import devices
+from knetengine.gpu.drivers.cupy_driver import CupyDriver
 from knetengine.gpu.drivers.interface import Driver
 from tests.knetengine.gpu.host.host_driver import HostDriver
 from tests.knetengine.gpu.host.sanitized import SANITIZER, Child, Outcome
 from tests.knetengine.gpu.kernels.board import Board
 
+GPU = "gpu"
 HERE = "tests/knetengine/gpu/kernels"
 
 # What a sanitizer's child runs none of: itself, and what takes millions of numbers through kernels
@@ -49,9 +52,24 @@ def watched(children: dict[str, Child]) -> Callable[[str], Outcome]:
     return result
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `-m gpu` the tests that take any driver are a device's."""
+    if config.option.markexpr != GPU:
+        return
+    for item in items:
+        names: list[str] = getattr(item, "fixturenames", [])
+        if HERE in item.path.as_posix() and "driver" in names:
+            item.add_marker(GPU)
+
+
 @pytest.fixture(scope="session")
-def driver() -> Driver:
-    return HostDriver()
+def driver(request: pytest.FixtureRequest) -> Driver:
+    if request.config.option.markexpr != GPU:
+        return HostDriver()
+    if "cuda:0" not in [device.name for device in devices()]:
+        pytest.skip("cuda:0 is not on this machine")
+    return CupyDriver(0)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from knetengine.gpu.kernels import copying, geometry
+from knetengine.selftest.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS, samples
 
 # Copies
 

@@ -12,9 +12,9 @@ from knetengine.gpu.kernels.expressions import ALIASES, EXPRESSIONS, FUNCTIONS, 
 from knetengine.gpu.kernels.operand import Operand
 from knetengine.gpu.kernels.promotion import computing, loop
 from knetengine.nn import activations
+from knetengine.selftest.meanings import RANGES, ULPS, arguments, meaning
+from knetengine.selftest.numbers import LETTERS, samples, ulps
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS, samples, ulps
-from tests.knetengine.gpu.kernels.oracles import RANGES, ULPS, meaning
 
 CASES = [
     (name, letter)
@@ -34,28 +34,6 @@ def ready(driver: Driver, letter: str) -> None:
             for v in elementwise.variants(name, [letter] * len(row.variables))
         ],
     )
-
-
-def arguments(name: str, letter: str, count: int = 257) -> list[np.ndarray]:
-    """Numbers for a function: of all kinds, or of its range."""
-    values = [samples(letter, 7 * k + 1, count) for k in range(len(FUNCTIONS[name].variables))]
-    if name in RANGES:
-        rng = np.random.default_rng(3)
-        low, high = RANGES[name] if letter in "efd" else np.clip(RANGES[name], 1, 9)
-        values = [rng.uniform(low, high, count).astype(letter) for _ in values]
-    if name in ("power", "float_power", "rpow"):
-        exponent = 0 if name == "rpow" else 1
-        if letter in "il":  # NumPy refuses negative exponents
-            values[exponent] = np.abs(values[exponent]) % 70
-        else:
-            values[exponent] = np.clip(values[exponent], 0 if letter == "B" else -30, 30)
-    if name in ("jn", "yn"):
-        values[0] = np.resize(np.array([0, 1, 2, 3, 5]), count).astype(letter)
-    if name in ("left_shift", "right_shift") and letter in "il":
-        values[1] %= 80
-    if name == "reciprocal" and letter in "ilB":
-        values[0][values[0] == 0] = 3  # undefined
-    return values
 
 
 def evaluate(board: Board, name: str, values: list[Any], dtype: Any) -> np.ndarray:

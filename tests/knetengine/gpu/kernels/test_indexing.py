@@ -9,8 +9,8 @@ from knetengine.gpu.drivers.interface import Address
 from knetengine.gpu.kernels import indexing, scans
 from knetengine.gpu.kernels.operand import Operand
 from knetengine.gpu.kernels.sorting import sort_keys
+from knetengine.selftest.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS, samples
 
 
 def faults(board: Board) -> Address:

@@ -8,8 +8,8 @@ import pytest
 
 from knetengine.gpu.kernels import geometry
 from knetengine.gpu.kernels.reductions import OPERATIONS, reduce, result_dtype
+from knetengine.selftest.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.board import Board
-from tests.knetengine.gpu.kernels.numbers import LETTERS, samples
 
 MEANINGS: dict[str, Any] = {
     "sum": np.sum,

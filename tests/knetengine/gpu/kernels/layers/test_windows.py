@@ -58,6 +58,25 @@ def test_columns_and_back(board: Board, geometry: Any, letter: str) -> None:
         agree(board.get(back), expected, letter)
 
 
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_flipped_columns_have_the_entries_of_a_window_last_to_first(
+    board: Board, geometry: Any
+) -> None:
+    x = np.random.default_rng(1).standard_normal((2, 3, *geometry[0]))
+    P, K = patches(x, geometry).shape[2:]
+    straight, flipped = board.empty((2, 3 * K, P), "d"), board.empty((2, 3 * K, P), "d")
+    windows.columns(board.driver, board.put(x), *geometry[1:], straight)
+    windows.columns(board.driver, board.put(x), *geometry[1:], flipped, flipped=True)
+    expected = board.get(straight).reshape(2, 3, K, P)[:, :, ::-1]
+    np.testing.assert_array_equal(board.get(flipped).reshape(2, 3, K, P), expected)
+    g = np.random.default_rng(2).standard_normal((2, 3, K, P))
+    one, other = board.empty(x.shape, "d"), board.empty(x.shape, "d")
+    turned = np.ascontiguousarray(g[:, :, ::-1]).reshape(2, 3 * K, P)
+    windows.images(board.driver, board.put(g.reshape(2, 3 * K, P)), *geometry[1:], one)
+    windows.images(board.driver, board.put(turned), *geometry[1:], other, flipped=True)
+    agree(board.get(other), board.get(one), "d")  # summed up in the other order
+
+
 def test_a_convolution_is_a_product_with_columns(board: Board) -> None:
     """The whole way on the device: columns, then the vendor's product, one for each image."""
     from knetengine.gpu.drivers.interface import Product

@@ -9,6 +9,7 @@ import scipy.special
 from knetengine.gpu.kernels.expressions import FUNCTIONS
 from knetengine.gpu.kernels.promotion import universal
 from knetengine.nn import activations
+from knetengine.selftest.numbers import samples
 
 # Functions that are not universal functions of NumPy or SciPy
 
@@ -50,7 +51,7 @@ def _rounded(exact: Fraction, dtype: Any) -> Any:
     try:
         near = dtype.type(float(exact))  # through float64: a unit off at most, next to a tie
     except OverflowError:
-        return dtype.type(np.copysign(np.inf, exact))
+        return dtype.type(np.inf if exact > 0 else -np.inf)
     around = [near, *(np.nextafter(near, dtype.type(side)) for side in (-np.inf, np.inf))]
     finite = [each for each in around if np.isfinite(each)]
     if np.isinf(near) or not finite:
@@ -115,6 +116,29 @@ RANGES: dict[str, tuple[float, float]] = {
     "logaddexp2": (-1.0, 30.0),
 }
 
+
+def arguments(name: str, letter: str, count: int = 257) -> list[np.ndarray]:
+    """Numbers for a function: of all kinds, or of its range."""
+    values = [samples(letter, 7 * k + 1, count) for k in range(len(FUNCTIONS[name].variables))]
+    if name in RANGES:
+        rng = np.random.default_rng(3)
+        low, high = RANGES[name] if letter in "efd" else np.clip(RANGES[name], 1, 9)
+        values = [rng.uniform(low, high, count).astype(letter) for _ in values]
+    if name in ("power", "float_power", "rpow"):
+        exponent = 0 if name == "rpow" else 1
+        if letter in "il":  # NumPy refuses negative exponents
+            values[exponent] = np.abs(values[exponent]) % 70
+        else:
+            values[exponent] = np.clip(values[exponent], 0 if letter == "B" else -30, 30)
+    if name in ("jn", "yn"):
+        values[0] = np.resize(np.array([0, 1, 2, 3, 5]), count).astype(letter)
+    if name in ("left_shift", "right_shift") and letter in "il":
+        values[1] %= 80
+    if name == "reciprocal" and letter in "ilB":
+        values[0][values[0] == 0] = 3  # undefined
+    return values
+
+
 # Units in the last place that results may differ by on the CPU, float32 and float64. Where nothing
 # is said, 0: the operations are exact or rounded once. CUDA's own bounds are in the CUDA C++
 # Programming Guide, appendix "Mathematical Functions"; none is above 4 but that of the gamma
@@ -126,7 +150,7 @@ _FOUR = (
     "power", "float_power", "rpow", "arctan2", "hypot", "erf",
 )  # fmt: skip
 
-ULPS: dict[str, float] = dict.fromkeys(_FOUR, 4) | {
+ULPS: dict[str, float] = dict.fromkeys(_FOUR, 4.0) | {
     "sigm": 3,
     "elu": 4,
     "selu": 4,
