@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import HorizontalGroup, VerticalGroup
 from textual.widgets import Input, Label, Static
 
 from knetui.fence import fence
@@ -39,14 +39,13 @@ class Seeker(Protocol):
         """Go back to the text."""
 
 
-class FindBar(Vertical):
+class FindBar(VerticalGroup):
     """Says what is wanted, with each letter; shows what was found, or what is wrong."""
 
     DEFAULT_CSS = """
     FindBar {
-        display: none; height: auto; background: $panel;
+        display: none; background: $panel;
         &.-open { display: block; }
-        Horizontal { height: 1; }
         Label { width: 6; padding: 0 0 0 1; color: $text-muted; }
         Input { width: 1fr; background: $surface; }
         .count { width: auto; padding: 0 1; }
@@ -79,14 +78,14 @@ class FindBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """Two lines, of which the second is there for replacing."""
-        with Horizontal():
+        with HorizontalGroup():
             yield Label("find")
             yield self._pattern
             yield Static(classes="count")
             yield Toggle("Aa", "Tell capital letters from small ones (Alt-C)")
             yield Toggle("word", "Find whole words only (Alt-W)")
             yield Toggle(".*", "What is typed is a regular expression (Alt-R)")
-        with Horizontal(classes="replacing"):
+        with HorizontalGroup(classes="replacing"):
             yield Label("with")
             yield self._replacement
         yield Static(classes="problem")

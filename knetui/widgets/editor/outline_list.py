@@ -30,6 +30,7 @@ class OutlineList(ModalScreen[int | None]):
     OutlineList Input { border: none; height: 1; padding: 0 1; background: $panel; }
     OutlineList OptionList {
         border: none; height: auto; max-height: 30; padding: 0 1; background: $surface;
+        text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +105,7 @@ class OutlineList(ModalScreen[int | None]):
 
 
 def _words(entry: Entry) -> Text:
-    words = Text(no_wrap=True, overflow="ellipsis")
+    words = Text()
     words.append(f"{entry.row + 1:>5}  ", "dim")
     words.append("  " * entry.depth + f"{entry.kind} ", "dim")
     words.append(fence(entry.name), "bold")
