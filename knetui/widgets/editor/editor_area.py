@@ -173,14 +173,15 @@ class EditorArea(CodeArea, inherit_bindings=False):
         if await take_in_order(self, event, [self, *self.ancestors[:1]]):
             return
         if event.key.startswith("alt+"):  # bound elsewhere, or nowhere: no letter to type
+            event.prevent_default()
             return
         await super()._on_key(event)
         if is_text(event):
             self.post_message(self.CompletionWanted(asked=False))
 
     async def _on_paste(self, event: Paste) -> None:
+        # what Textual does with it comes by itself, after this
         event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        await super()._on_paste(event)
 
     def _take(self, key: str, character: str | None) -> bool:
         """Whether the key was one that is typed in another way than Textual would."""

@@ -71,7 +71,9 @@ class FindBar(VerticalGroup):
     def __init__(self) -> None:
         super().__init__()
         self.seeker: Seeker | None = None
-        self._pattern = EntryLine(self.action_next_match, classes="pattern", select_on_focus=True)
+        self._pattern = EntryLine(
+            self.action_next_match, self._other, classes="pattern", select_on_focus=True
+        )
         self._replacement = EntryLine(
             self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
         )
@@ -128,9 +130,7 @@ class FindBar(VerticalGroup):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.input is self._pattern:
-            self._other()
+        event.stop()  # it is known already
 
     @on(Toggle.Turned)
     def _other(self) -> None:

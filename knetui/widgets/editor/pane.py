@@ -419,10 +419,12 @@ class EditorPane(Pane):
 
     @work(group="editor-complete", exclusive=True)
     async def _complete(self, asked: bool) -> None:
-        if not asked:
-            await asyncio.sleep(COMPLETE_SECONDS)
         row, column = place = self.area.cursor_location
         line = self.area.lines[row]
+        if not asked:
+            await asyncio.sleep(COMPLETE_SECONDS)
+            if self.area.cursor_location != place:
+                return
         found = await completions("\n".join(self.area.lines), line, column, self._ask)
         if self.area.cursor_location != place or self.area.lines[row] != line:
             return
