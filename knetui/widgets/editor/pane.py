@@ -183,9 +183,14 @@ class EditorPane(Pane):
 
     @property
     def error_line(self) -> int | None:
-        """The line of the last complaint, from 1."""
-        mark = self.area.marks.failure
+        """The line where a run failed, or else of the first mistake, from 1."""
+        mark = self._gravest
         return mark.row + 1 if mark is not None else None
+
+    @property
+    def _gravest(self) -> Mark | None:
+        marks = self.area.marks
+        return marks.failure or next((m for m in marks.all() if m.severity == "error"), None)
 
     def complain(self, message: str, line: int | None, source: str | None = None) -> None:
         """Show what went wrong at its line, which counts from 1 in `source`, or in the text."""
@@ -199,13 +204,16 @@ class EditorPane(Pane):
             self.area.marks.failure = Mark(row, 0, "failure", message)
         self._marks_changed()
 
-    def complain_of_run(self, folder: RunFolder, failure: Failure) -> None:
-        """Show why a run of this file failed, at the line that failed, wherever that is now."""
+    def complain_of_run(self, folder: RunFolder, failure: Failure, ran: Path | None = None) -> None:
+        """Show why a run of this file failed, at the line that failed, wherever that is now.
+
+        ran: what it ran; if that is another text than the one that it began with.
+        """
         path = Path(folder.description.source_path).resolve()
         if path != Path(self.document.path).resolve():
             return
         try:
-            source = folder.source.read_text(encoding="utf-8")
+            source = (ran or folder.source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             source = None
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
@@ -217,10 +225,8 @@ class EditorPane(Pane):
         self._marks_changed()
 
     def go_to_error(self) -> bool:
-        """Put the cursor on the line of the complaint; whether there is one."""
-        mark = self.area.marks.failure or next(
-            (mark for mark in self.area.marks.all() if mark.severity == "error"), None
-        )
+        """Put the cursor on that line; whether there is one."""
+        mark = self._gravest
         if mark is None:
             return False
         self._go_to(mark.row, 0)
