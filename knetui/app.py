@@ -21,7 +21,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from knetengine.training.folder import RunFolder
-from knetui.actions import BAR, EVERYWHERE, Action, Actions, gather, key_names
+from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_names
 from knetui.fence import fence
 from knetui.frame_meter import FrameMeter
 from knetui.keymap import read_keymap
@@ -29,6 +29,7 @@ from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
 from knetui.themes import FIRST_THEME, OWN_THEMES
+from knetui.widgets.editor import EntryLine, FindBar
 from knetui.widgets.pane_bar import PaneBar
 
 LAST_RESORT_SECONDS = 3.0
@@ -115,7 +116,10 @@ class KnetApp(App[None]):
     async def _run(self, workbench: Workbench, place: str, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is of."""
         node: DOMNode = workbench
-        if place in PANES:
+        if place == FIND:
+            workbench.action_show_pane("editor")
+            node = workbench.query_one(FindBar)
+        elif place in PANES:
             workbench.action_show_pane(place)
             pane = workbench.pane(place)
             inner = (widget for widget in pane.walk_children() if isinstance(widget, action.owner))
@@ -179,6 +183,7 @@ ACTIONS = Actions(
     [
         gather(EVERYWHERE, Workbench, KnetApp, typing=True),
         gather(BAR, PaneBar),
+        gather(FIND, EntryLine, FindBar, typing=True),
         *(
             gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)
             for name, pane in PANES.items()

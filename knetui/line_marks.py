@@ -31,6 +31,10 @@ class LineMarks:
     def __len__(self) -> int:
         return len(self.all())
 
+    def clear(self) -> None:
+        """Forget all: the text is another."""
+        self._mistakes, self.failure = [], None
+
     def all(self) -> list[Mark]:
         """All marks in the order of the text."""
         return sorted([*self._mistakes, *self._failures()])
@@ -75,8 +79,7 @@ class LineMarks:
         """What to say of the text while the cursor is in that row, in a line."""
         here = self.at(row)
         first_error = next((mark for mark in self._mistakes if mark.severity == "error"), None)
-        error_here = here if here is not None and here.severity != "warning" else None
-        mark = self.failure or error_here or first_error or here
+        mark = self.failure or here or first_error
         if mark is not None:
             return f"line {mark.row + 1}: {first_line(mark.message)}"
         warned = len({mark.row for mark in self._mistakes})

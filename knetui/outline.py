@@ -52,14 +52,8 @@ def _entry(node: Node, kind: str, depth: int) -> Entry:
     name = node.child_by_field_name("name")
     parameters = node.child_by_field_name("parameters") or node.child_by_field_name("superclasses")
     row = (name or node).start_point[0]
-    words = "" if parameters is None or parameters.has_error else _in_a_line(_text(parameters))
+    words = "" if parameters is None or parameters.has_error else _in_a_line(parameters)
     return Entry(kind, _text(name) if name else "", words, row, depth)
-
-
-def _in_a_line(parameters: str) -> str:
-    """The parameters without line breaks and the comments behind them."""
-    words = " ".join(line.partition("  #")[0] for line in parameters.splitlines())
-    return re.sub(r"([([]) | (?=[)\]])", r"\1", " ".join(words.split()))
 
 
 def _missing(entries: Sequence[Entry], lines: Sequence[str]) -> Iterator[Entry]:
@@ -68,6 +62,12 @@ def _missing(entries: Sequence[Entry], lines: Sequence[str]) -> Iterator[Entry]:
         if row not in known and (found := _FIRST_WORDS.match(line)):
             depth = len(found[1].expandtabs(4)) // 4
             yield Entry(found[2], found[3], "", row, depth)
+
+
+def _in_a_line(parameters: Node) -> str:
+    """The parameters as they would be on one line, without comments."""
+    kept = [_text(node) for node in parameters.named_children if node.type != "comment"]
+    return "(" + ", ".join(" ".join(words.split()) for words in kept) + ")"
 
 
 def _text(node: Node) -> str:

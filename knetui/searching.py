@@ -50,7 +50,7 @@ class Found:
         """The index of the last that begins before `place`; the last where none does."""
         if not self.spans:
             return None
-        return bisect_right(self.spans, (place, -1)) - 1  # -1 is the last
+        return (bisect_right(self.spans, (place, -1)) - 1) % len(self.spans)
 
     def at(self, span: Span) -> int | None:
         """The index of exactly this one, if it is among them."""

@@ -66,9 +66,9 @@ def outcome(folder: RunFolder, number: int) -> Outcome | None:
         return None
 
 
-def swap_source(folder: RunFolder, number: int) -> str:
-    """The source of that number, as it was left there."""
-    return _path(folder, number, "py").read_text(encoding="utf-8")
+def source_of(folder: RunFolder, number: int) -> Path:
+    """The file of what was left for a swap."""
+    return _path(folder, number, "py")
 
 
 class Swapper:
@@ -101,7 +101,7 @@ class Swapper:
         if self._accepted is not None:
             self._accepted.accept()
         self.newest, self._taken_after, self._accepted = number, steps, None
-        self._source = swap_source(self._folder, number)
+        self._source = source_of(self._folder, number).read_text(encoding="utf-8")
         self._before = self._folder.source.read_text(encoding="utf-8")
         namespace = sys.modules["__main__"].__dict__
         new = self._source.removeprefix("\ufeff")

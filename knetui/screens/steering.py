@@ -1,7 +1,6 @@
 """What the workbench asks of a run that goes on: steps, other numbers and code, branches, text."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,7 @@ from knetengine.training.control import Sampling, Watch, change, read_control
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.keeper import checkpoints
 from knetengine.training.metrics import Event
-from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, swap_source
+from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, source_of
 from knetui.run_view import RunView
 from knetui.screens.branch import Branch, Change
 from knetui.screens.frame import key
@@ -176,7 +175,7 @@ class Steering(Running):
             return
         title = f"run {view.folder.title}"
         if event.name == REJECTED:
-            self._mark_refusal(view.folder, event)
+            self._complain_of_swap(view.folder, int(event.text.partition(":")[0]))
         if TOLD[event.name] == "error":
             self.tell(event.text, f"{title}: {event.name}")
             return
@@ -184,14 +183,11 @@ class Steering(Running):
         severity = "warning" if TOLD[event.name] == "warning" else "information"
         self.notify(words, title=title, severity=severity, timeout=4, markup=False)
 
-    def _mark_refusal(self, folder: RunFolder, event: Event) -> None:
-        """Show in the text where the code failed that a run did not take."""
-        number = int(event.text.partition(":")[0])
-        found = outcome(folder, number)
-        if found is not None and found.failure is not None:
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                source = swap_source(folder, number)
-                self.editor.complain_of_source(folder, found.failure, source)
+    def _complain_of_swap(self, folder: RunFolder, number: int) -> None:
+        """Show why new code was not taken, at the line that failed."""
+        settled = outcome(folder, number)
+        if settled is not None and settled.failure is not None:
+            self.editor.complain_of_run(folder, settled.failure, source_of(folder, number))
 
     def _show_run(self) -> None:
         super()._show_run()

@@ -1,4 +1,4 @@
-"""The user's own editor."""
+"""The command of the user's own editor."""
 
 from pathlib import Path
 
@@ -8,25 +8,38 @@ from knetui.external_editor import NoEditor, editor_command
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with two commands."""
-    for name in ("vim", "mine"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(0o755)
-    return tmp_path
+def programs(tmp_path: Path) -> str:
+    """A folder with some editors, as PATH."""
+    for name in ("nano", "code", "vim"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    return str(tmp_path)
 
 
-def test_visual_goes_before_editor_and_the_line_is_told_to_those_that_know_it(folder: Path) -> None:
-    where = {"PATH": str(folder), "VISUAL": "vim -n", "EDITOR": "mine"}
-    assert editor_command("a b.py", 7, where) == ["vim", "-n", "+7", "a b.py"]
-    assert editor_command("a.py", 7, where | {"VISUAL": ""}) == ["mine", "a.py"]
-    assert editor_command("a.py", 7, {"PATH": str(folder)}) == ["vim", "+7", "a.py"]
+def test_the_users_choice_comes_first_with_its_options_and_the_line(programs: str) -> None:
+    choice = {"PATH": programs, "EDITOR": "vim -u 'my rc'"}
+    assert editor_command("m.py", 7, choice) == ["vim", "-u", "my rc", "+7", "m.py"]
+    choice["VISUAL"] = "code --wait"  # which takes no +7
+    assert editor_command("m.py", 7, choice) == ["code", "--wait", "m.py"]
 
 
-def test_what_is_missing_is_said(folder: Path) -> None:
-    with pytest.raises(NoEditor, match=r"\$EDITOR is 'nonesuch', and there is no such command"):
-        editor_command("a.py", 1, {"PATH": str(folder), "EDITOR": "nonesuch"})
-    with pytest.raises(NoEditor, match="No closing quotation"):
-        editor_command("a.py", 1, {"PATH": str(folder), "EDITOR": "'vim"})
-    with pytest.raises(NoEditor, match="set EDITOR"):
-        editor_command("a.py", 1, {"PATH": str(folder / "nowhere")})
+def test_without_a_choice_it_is_what_is_there(programs: str) -> None:
+    assert editor_command("m.py", 7, {"PATH": programs}) == ["nano", "+7", "m.py"]
+
+
+@pytest.mark.parametrize(
+    ("editor", "complaint"),
+    [
+        ("emacs", r"\$EDITOR is 'emacs', and there is no such command"),
+        ("vim 'x", r"\$EDITOR is \"vim 'x\": No closing quotation"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_told(programs: str, editor: str, complaint: str) -> None:
+    with pytest.raises(NoEditor, match=complaint):
+        editor_command("m.py", 1, {"PATH": programs, "EDITOR": editor})
+
+
+def test_where_there_is_none_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoEditor, match="export EDITOR=nano"):
+        editor_command("m.py", 1, {"PATH": str(tmp_path / "nothing")})

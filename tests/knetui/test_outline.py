@@ -1,45 +1,60 @@
-"""Functions and classes of a program."""
+"""The functions and classes of a program."""
 
-from knetui.outline import around, outline
-from knetui.widgets.editor.document import PythonDocument
+import tree_sitter_python
+from tree_sitter import Language, Parser
 
-TEXT = """class Model(Base):
-    def predict(self, x,
-                y):
-        def inner(): pass
-        return x
+from knetui.outline import Entry, around, outline
+
+PROGRAM = '''\
+import numpy as np
+
+class Layer(Base, metaclass=Meta):
+    """Words with def f(x): in them."""
+
+    @property
+    def weight(self): ...
+
+    async def step(
+        self,  # not part of it
+        rate: float = 0.1,
+        *more,
+    ):
+        def inner(): ...
 
 if True:
-    async def later(): ...
-
-@decorated
-def loss(w): return "def not_me(): ..."
-"""
-
-
-def entries(text: str) -> list[tuple[str, str, str, int, int]]:
-    document = PythonDocument(text, lambda *_: None)
-    return [tuple(entry) for entry in outline(document.root, document.lines)]
+    def loss(w, x): return 0
+else:
+    for _ in range(3):
+        def other(): pass
+'''
 
 
-def test_all_are_found_in_order_with_their_depth() -> None:
-    assert entries(TEXT) == [
-        ("class", "Model", "(Base)", 0, 0),
-        ("def", "predict", "(self, x, y)", 1, 1),
-        ("def", "inner", "()", 3, 2),
-        ("def", "later", "()", 7, 0),
-        ("def", "loss", "(w)", 10, 0),
+def entries(text: str) -> list[Entry]:
+    tree = Parser(Language(tree_sitter_python.language())).parse(text.encode())
+    return outline(tree.root_node, text.split("\n"))
+
+
+def test_all_of_them_with_parameters_and_depth() -> None:
+    assert entries(PROGRAM) == [
+        Entry("class", "Layer", "(Base, metaclass=Meta)", 2, 0),
+        Entry("def", "weight", "(self)", 6, 1),
+        Entry("def", "step", "(self, rate: float = 0.1, *more)", 8, 1),
+        Entry("def", "inner", "()", 13, 2),
+        Entry("def", "loss", "(w, x)", 16, 0),
+        Entry("def", "other", "()", 19, 0),
     ]
 
 
-def test_behind_an_open_bracket_they_are_found_by_their_words() -> None:
-    names = [entry[1] for entry in entries("def f(x:\n    y = (\n\ndef g(x):\n    return x\n")]
-    assert "g" in names
-    assert "f" in names
+def test_those_behind_an_open_bracket_are_there_too() -> None:
+    broken = PROGRAM.replace("import numpy as np", "x = f((")
+    names = [entry.name for entry in entries(broken)]
+    assert names == ["Layer", "weight", "step", "inner", "loss", "other"]
 
 
-def test_where_the_cursor_is() -> None:
-    document = PythonDocument(TEXT, lambda *_: None)
-    found = outline(document.root, document.lines)
-    names = [found[index].name for row in (0, 5, 10) if (index := around(found, row)) is not None]
-    assert names == ["Model", "inner", "loss"]
+def test_which_is_around_a_row() -> None:
+    found = entries(PROGRAM)
+    assert around(found, 0) is None
+    assert around(found, 2) == 0
+    assert around(found, 10) == 2
+    assert around(found, 99) == len(found) - 1
+    assert entries("x = 1\n") == []

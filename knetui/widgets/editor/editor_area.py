@@ -31,11 +31,28 @@ BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for:
 ROOM_FOR_WORDS = 12  # columns; less is not worth an annotation
 
 
+NAMED = {  # of the keys of Textual's text area: in help, palette and keymap, too
+    "undo": "Take the last change back; saving does not end that",
+    "redo": "Change it again",
+    "cut": "Take the selection, or the line, away to put it elsewhere",
+    "copy": "Take the selection along",
+    "paste": "Put what was taken here",
+}
+
+
+def _named(binding: Binding) -> Binding:
+    """A key of Textual's text area, under a name where people look for it."""
+    meaning = NAMED.get(binding.action)
+    if meaning is None:
+        return binding
+    return _key(binding.key, binding.action, binding.description, meaning)
+
+
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
     return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
 
 
-class EditorArea(CodeArea):
+class EditorArea(CodeArea, inherit_bindings=False):
     """A text area for Python: pairs close themselves, lines carry marks, any length is quick."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -53,8 +70,7 @@ class EditorArea(CodeArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("ctrl+z,super+z", "undo", "Undo", "Take the last change back"),
-        _key("ctrl+y,super+y", "redo", "Redo", "Make the change again that was taken back"),
+        *(_named(binding) for binding in CodeArea.BINDINGS if isinstance(binding, Binding)),
         _key("alt+a", "select_all", "Select all", "Select the whole text"),
         _key(
             "ctrl+underscore,ctrl+slash",  # the first is what terminals send for the second
@@ -64,9 +80,12 @@ class EditorArea(CodeArea):
         ),
         _key("shift+tab", "dedent", "Dedent", "Move the selected lines a level to the left"),
         _key(
-            "alt+right_square_bracket", "indent", "Indent", "Move the selected lines to the right"
+            "ctrl+right_square_bracket",
+            "indent",
+            "Indent",
+            "Move the selected lines a level to the right",
         ),
-        _key("ctrl+@,ctrl+space", "complete", "Complete", "Offer how the word can go on"),
+        _key("ctrl+space", "complete", "Complete", "Offer how the word can go on"),
     ]
 
     class CompletionWanted(Message):
@@ -143,6 +162,8 @@ class EditorArea(CodeArea):
     # keys
 
     async def _on_key(self, event: Key) -> None:
+        if event.key == "ctrl+@":  # what terminals send for it
+            event.key = "ctrl+space"
         if self.app.focused is self and (
             self.popup_key(event.key) or self._take(event.key, event.character)
         ):
@@ -152,14 +173,15 @@ class EditorArea(CodeArea):
         if await take_in_order(self, event, [self, *self.ancestors[:1]]):
             return
         if event.key.startswith("alt+"):  # bound elsewhere, or nowhere: no letter to type
+            event.prevent_default()
             return
         await super()._on_key(event)
         if is_text(event):
             self.post_message(self.CompletionWanted(asked=False))
 
     async def _on_paste(self, event: Paste) -> None:
+        # what Textual does with it comes by itself, after this
         event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        await super()._on_paste(event)
 
     def _take(self, key: str, character: str | None) -> bool:
         """Whether the key was one that is typed in another way than Textual would."""

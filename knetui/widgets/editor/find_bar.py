@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import HorizontalGroup, VerticalGroup
 from textual.widgets import Input, Label, Static
 
 from knetui.fence import fence
@@ -16,7 +16,7 @@ from knetui.widgets.editor.toggle import Toggle
 
 
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
-    return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
+    return Binding(key, action, name, show=False, tooltip=meaning, id=f"find.{action}")
 
 
 class Seeker(Protocol):
@@ -39,14 +39,13 @@ class Seeker(Protocol):
         """Go back to the text."""
 
 
-class FindBar(Vertical):
+class FindBar(VerticalGroup):
     """Says what is wanted, with each letter; shows what was found, or what is wrong."""
 
     DEFAULT_CSS = """
     FindBar {
-        display: none; height: auto; background: $panel;
+        display: none; background: $panel;
         &.-open { display: block; }
-        Horizontal { height: 1; }
         Label { width: 6; padding: 0 0 0 1; color: $text-muted; }
         Input { width: 1fr; background: $surface; }
         .count { width: auto; padding: 0 1; }
@@ -66,27 +65,29 @@ class FindBar(Vertical):
         _key("alt+a", "replace_all", "Replace all", "Replace every match"),
         _key("ctrl+r", "to_replacement", "Replacement", "Go to the line of the replacement"),
         _key("tab,shift+tab", "other_line", "Other line", "From what is found to what replaces it"),
-        _key("escape", "close_find", "Close", "Back to the text"),
+        Binding("escape", "close_find", "Close", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.seeker: Seeker | None = None
-        self._pattern = EntryLine(self.action_next_match, classes="pattern", select_on_focus=True)
+        self._pattern = EntryLine(
+            self.action_next_match, self._other, classes="pattern", select_on_focus=True
+        )
         self._replacement = EntryLine(
             self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
         )
 
     def compose(self) -> ComposeResult:
         """Two lines, of which the second is there for replacing."""
-        with Horizontal():
+        with HorizontalGroup():
             yield Label("find")
             yield self._pattern
             yield Static(classes="count")
             yield Toggle("Aa", "Tell capital letters from small ones (Alt-C)")
             yield Toggle("word", "Find whole words only (Alt-W)")
             yield Toggle(".*", "What is typed is a regular expression (Alt-X)")
-        with Horizontal(classes="replacing"):
+        with HorizontalGroup(classes="replacing"):
             yield Label("with")
             yield self._replacement
         yield Static(classes="problem")
@@ -129,9 +130,7 @@ class FindBar(Vertical):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.input is self._pattern:
-            self._other()
+        event.stop()  # it is known already
 
     @on(Toggle.Turned)
     def _other(self) -> None:

@@ -6,28 +6,26 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import HorizontalGroup
 from textual.widgets import Input, Label
 
 from knetui.line_place import EXPECTED
 from knetui.widgets.editor.entry_line import EntryLine
 
 
-class LineBar(Horizontal):
+class LineBar(HorizontalGroup):
     """Takes a line's number."""
 
     DEFAULT_CSS = """
     LineBar {
-        display: none; height: 1; background: $panel;
+        display: none; background: $panel;
         &.-open { display: block; }
         Label { padding: 0 1; color: $text-muted; }
         &.-wrong Label { color: $text-error; }
         Input { width: 1fr; background: $surface; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close_line", "Close", show=False, id="editor.close_line")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close_line", "Close", show=False)]
 
     def __init__(self, go: Callable[[str], bool]) -> None:
         super().__init__()

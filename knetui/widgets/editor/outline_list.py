@@ -105,7 +105,7 @@ class OutlineList(ModalScreen[int | None]):
 
 
 def _words(entry: Entry) -> Text:
-    words = Text(no_wrap=True, overflow="ellipsis")
+    words = Text()
     words.append(f"{entry.row + 1:>5}  ", "dim")
     words.append("  " * entry.depth + f"{entry.kind} ", "dim")
     words.append(fence(entry.name), "bold")

@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from knetengine.training.folder import Failure, RunFolder
 from knetui.checker import Checker
 from knetui.code_completion import Ask, completions, word_before
-from knetui.documents import Document, digest, read_document, write_document
+from knetui.documents import Document, read_document, write_document
 from knetui.external_editor import NoEditor, editor_command
 from knetui.fence import fence
 from knetui.line_marks import Mark, first_line, same_line
@@ -65,20 +65,23 @@ class EditorPane(Pane):
         The model: a file of plain Python. predict computes, loss says how wrong that is, main
         trains. What you type is kept at once, and written to its file when you save; a star
         behind the name says that the two differ. The line at the bottom holds the options of
-        main for the next run. Mistakes are marked in the margin, and named on the lower border
-        when the cursor is on their line.
+        main for the next run.
+
+        Signs beside the numbers of lines: ● will fail, such as a name that nobody defines; ▲ looks
+        wrong; × is where a run failed. The words stand behind the line, and on the lower border.
+        Words are completed by what the prompt knows, and by the text; Tab takes one.
     """
-    widgets_with_keys = (EditorArea, Input)
+    widgets_with_keys = (Input, EditorArea)
     typing = True
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("ctrl+f", "find", "Find", "Find words in the text"),
         _key("ctrl+r", "replace", "Replace", "Find words, and put others there"),
-        _key("alt+full_stop", "find_next", "Find next", "Go to the next match"),
-        _key("alt+comma", "find_previous", "Find previous", "Go to the match before"),
+        _key("alt+g", "find_next", "Find next", "Go to the next match"),
+        _key("alt+shift+g", "find_previous", "Find previous", "Go to the match before"),
         _key("ctrl+g", "go_to_line", "Go to line", "Go to a line by its number"),
         _key("alt+d", "outline", "Outline", "Go to a function or class"),
-        _key("alt+j", "next_mistake", "Next mistake", "Go to the next line with a mark"),
-        _key("alt+k", "previous_mistake", "Last mistake", "Go to the marked line before"),
+        _key("alt+m", "next_mistake", "Next mistake", "Go to the next line with a sign"),
+        _key("alt+shift+m", "previous_mistake", "Mistake before", "Go to the sign before"),
         _key("alt+e", "edit_elsewhere", "Open in $EDITOR", "Save, and open the file in $EDITOR"),
     ]
 
@@ -151,15 +154,15 @@ class EditorPane(Pane):
 
     def show_document(self, document: Document, options: str) -> None:
         """Show another document, with the options that its runs get."""
+        self._popup.close()
+        self._close_find()
         self.document = document
-        self._complaint = ""
         place = (document.line, document.column)  # loading the text moves the cursor
+        self.area.marks.clear()
         self.area.load_text(document.text)
-        self.area.marks.failure = None
-        self.area.marks.set_mistakes([], 1)
-        self.area.move_cursor(place)
+        self.area.move_cursor(self.area.clamp_visitable(place), center=True)
         self._options_line.value = options
-        self._marks_changed()
+        self.clear_complaint()
 
     def complete_by(self, ask: Ask) -> None:
         """Ask this for live names from now on."""
@@ -182,6 +185,11 @@ class EditorPane(Pane):
             return SyntaxError(str(error) or type(error).__name__)
         return None
 
+    @property
+    def _gravest(self) -> Mark | None:
+        marks = self.area.marks
+        return marks.failure or next((m for m in marks.all() if m.severity == "error"), None)
+
     def complain(self, message: str, line: int | None, source: str | None = None) -> None:
         """Show what went wrong at its line, which counts from 1 in `source`, or in the text."""
         text = "\n".join(self.area.lines)
@@ -194,19 +202,18 @@ class EditorPane(Pane):
             self.area.marks.failure = Mark(row, 0, "failure", message)
         self._marks_changed()
 
-    def complain_of_run(self, folder: RunFolder, failure: Failure) -> bool:
-        """Show at the line that failed why a run did; whether it was a run of this file."""
-        try:
-            source = folder.source.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            source = None
-        return self.complain_of_source(folder, failure, source)
+    def complain_of_run(self, folder: RunFolder, failure: Failure, ran: Path | None = None) -> bool:
+        """Show at the line that failed why a run did; whether it was a run of this file.
 
-    def complain_of_source(self, folder: RunFolder, failure: Failure, source: str | None) -> bool:
-        """The same of another source that a run of this file was given."""
+        ran: what it ran; if that is another text than the one that it began with.
+        """
         path = Path(folder.description.source_path).resolve()
         if path != Path(self.document.path).resolve():
             return False
+        try:
+            source = (ran or folder.source).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            source = None
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
         return True
 
@@ -217,10 +224,8 @@ class EditorPane(Pane):
         self._marks_changed()
 
     def go_to_error(self) -> bool:
-        """Put the cursor on the line of the complaint; whether there is one."""
-        mark = self.area.marks.failure or next(
-            (mark for mark in self.area.marks.all() if mark.severity == "error"), None
-        )
+        """Put the cursor on that line; whether there is one."""
+        mark = self._gravest
         if mark is None:
             return False
         self._go_to(mark.row, 0)
@@ -273,7 +278,7 @@ class EditorPane(Pane):
         path, line = self.document.path, self.area.cursor_location[0] + 1
         try:
             command = editor_command(path, line)
-            kept = write_document(self.document) if self._is_unsaved() else None
+            kept = write_document(self.document) if self.document.unsaved else None
         except (NoEditor, OSError) as problem:
             words = str(problem) if isinstance(problem, NoEditor) else f"{path}: {problem}"
             self.notify(fence(words), severity="error", markup=False, timeout=10)
@@ -338,11 +343,8 @@ class EditorPane(Pane):
         event.stop()
         self.screen.set_focus(self.area)
 
-    def _is_unsaved(self) -> bool:
-        return digest(self.document.text) != self.document.digest
-
     def _show_state(self) -> None:
-        self.show_title(f"{Path(self.document.path).name}{' *' if self._is_unsaved() else ''}")
+        self.show_title(f"{Path(self.document.path).name}{' *' if self.document.unsaved else ''}")
         self._show_words()
 
     def _show_words(self) -> None:
@@ -422,10 +424,12 @@ class EditorPane(Pane):
 
     @work(group="editor-complete", exclusive=True)
     async def _complete(self, asked: bool) -> None:
-        if not asked:
-            await asyncio.sleep(COMPLETE_SECONDS)
         row, column = place = self.area.cursor_location
         line = self.area.lines[row]
+        if not asked:
+            await asyncio.sleep(COMPLETE_SECONDS)
+            if self.area.cursor_location != place:
+                return
         found = await completions("\n".join(self.area.lines), line, column, self._ask)
         if self.area.cursor_location != place or self.area.lines[row] != line:
             return
