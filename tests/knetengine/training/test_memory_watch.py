@@ -1,6 +1,7 @@
 """A run's memory, looked at from outside: pictures while somebody looks, and traces."""
 
 import gc
+import itertools
 import time
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_pictures_end_when_nobody_has_looked_for_a_while(
         now += 0.1
     assert len(shown) > 20
     assert max(shown) < 105.2 + memory_watch.LOOKED_SECONDS
-    assert min(b - a for a, b in zip(shown, shown[1:], strict=False)) > 0.2
+    assert min(b - a for a, b in itertools.pairwise(shown)) > 0.2
 
 
 def test_pictures_take_a_hundredth_of_the_time_at_most(
