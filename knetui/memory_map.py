@@ -18,11 +18,11 @@ GAP = " "  # between two segments
 GLYPHS = {IN_USE: "█", END: "▊", WAITING: "▚", SPLIT: "▒", FREE: "░", GAP: " "}
 WORDS = {IN_USE: "in use", SPLIT: "split off", FREE: "free", WAITING: "waits"}
 LEAST_CELL = 512  # bytes: addresses of blocks are multiples of it
-LABEL = 9  # columns: `256M x123`
+LABEL = 9  # columns: `≤256M x12`
 
 
 class Row(NamedTuple):
-    """A row of the map: the class and the number of its segments, or nothing, and cells."""
+    """A row of the map: the size or class and the number of its segments, or nothing; cells."""
 
     label: str
     cells: str
@@ -105,7 +105,9 @@ def draw_map(
     left_out = 0
     for group in classes:
         lines = _wrapped(_line(group, cell), room)
-        words = f"{label(class_of(group[0].nbytes))} x{len(group)}"
+        alike = len({segment.nbytes for segment in group}) == 1
+        size = label(group[0].nbytes) if alike else f"≤{label(class_of(group[0].nbytes))}"
+        words = f"{size} x{len(group)}"[:LABEL]
         new = [Row(words if i == 0 else "", line) for i, line in enumerate(lines)]
         if len(rows) + len(new) > height:
             kept = max(0, height - len(rows))

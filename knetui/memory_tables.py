@@ -39,19 +39,19 @@ def figure_rows(pool: PoolPicture) -> list[FigureRow]:
     rows += [
         FigureRow("limit", limit, f"policy {stats.policy}"),
         FigureRow("blocks", f"{stats.blocks:,}", f"in {_count(stats.segments, 'segment')}"),
-        FigureRow(
-            "free", in_bytes(stats.free), f"at most {in_bytes(stats.largest_free)} in a piece"
-        ),
-        FigureRow("fragments", f"{stats.fragmentation:.0%}", "of what is free is not in that"),
+        FigureRow("free", in_bytes(stats.free), f"largest {in_bytes(stats.largest_free)}"),
+        FigureRow("fragmented", f"{stats.fragmentation:.0%}", "of what is free"),
         FigureRow("hit rate", f"{stats.reuse:.2%}", f"of {stats.hits + stats.misses:,} requests"),
         FigureRow(
-            "driver", f"{stats.driver_allocations:,}", f"calls; {stats.driver_releases:,} gave back"
+            "driver",
+            f"{stats.driver_allocations:,}",
+            f"calls, {stats.driver_releases:,} to give back",
         ),
-        FigureRow("retries", f"{stats.retries:,}", f"out of memory {stats.out_of_memory:,} times"),
+        FigureRow("retries", f"{stats.retries:,}", f"out of memory: {stats.out_of_memory:,}"),
         FigureRow(
             "collected",
             f"{stats.collections:,}",
-            f"times; {in_bytes(stats.collected_bytes)} came back",
+            f"times, {in_bytes(stats.collected_bytes)} back",
         ),
     ]
     if pool.device_total:
@@ -74,7 +74,7 @@ def process_rows(picture: Picture, workbench: int) -> list[FigureRow]:
     ]
 
 
-CLASS_HEAD = f"{'up to':>6} {'in use':>7} {'':>9} {'not':>5} {'requests':>9}"
+CLASS_HEAD = f"{'up to':>6} {'in use':>7} {'':>9} {'free':>5} {'requests':>9}"
 
 
 def class_words(one: SizeClass) -> str:
@@ -100,8 +100,8 @@ def holder_words(holding: Holding) -> tuple[str, str, str]:
     if holding.blocks == 1:
         blocks = "1 block"
     else:
-        up_to = "" if holding.blocks * holding.largest == holding.nbytes else "to "
-        blocks = f"{holding.blocks:,} x {up_to}{in_bytes(holding.largest)}"
+        times = "x " if holding.blocks * holding.largest == holding.nbytes else "of ≤"
+        blocks = f"{holding.blocks:,} {times}{in_bytes(holding.largest)}"
     if not holding.line:
         return in_bytes(holding.nbytes), blocks, ""
     where = f"{os.path.basename(holding.file)}:{holding.line} {holding.function}"
@@ -127,29 +127,32 @@ def verdict(answer: Answer) -> str:
     if answer.failed_step is None:
         return "fits" if not answer.retries else f"fits, with {_count(answer.retries, 'retry')}"
     if answer.failed_step == 0:
-        return "what is held between steps is more"
+        return "more is held all the time"
     return f"runs out in step {answer.failed_step:,}"
 
 
 def failure_words(answer: Answer) -> str:
     """The heading above the holders of one that fails."""
-    held = "" if answer.holders else "; nobody holds anything then"
-    return f"when {in_bytes(answer.failed_bytes)} more are asked for{held}"
+    if answer.failed_step == 0:
+        return "held before and after every step"
+    return f"when {in_bytes(answer.failed_bytes)} more are asked for"
 
 
 def traced_words(answer: Answer) -> str:
     """What a trace covers."""
     first, last = answer.steps
     steps = f"step {first:,}" if first == last else f"steps {first:,} to {last:,}"
-    return f"{steps}, {answer.events:,} events, {in_bytes(answer.peak_live)} asked for at the most"
+    return f"{steps} need {in_bytes(answer.needed)} ({answer.events:,} events)"
 
 
-def age_words(picture: Picture, ended: bool) -> str:
-    """How old a picture is, if that can be felt."""
+def moment_words(picture: Picture, ended: bool) -> str:
+    """When a picture was taken: in which step, and how long ago if that can be felt."""
+    words = "as its gradient walks back" if picture.in_gradient else "when it is done"
+    words = f"step {picture.step:,}, {words}"
     age = time.time() - picture.written
     if ended:
-        return "as somebody last saw it"
-    return "" if age < 2 else f"{age:,.0f} s ago"
+        return f"{words}; as last seen"
+    return words if age < 2 else f"{words}; {age:,.0f} s ago"
 
 
 def first_failure(found: Sequence[Answer]) -> Answer | None:

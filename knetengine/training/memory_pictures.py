@@ -78,7 +78,8 @@ class Picture(msgspec.Struct, frozen=True):
 
     written: the time of its machine, in seconds since 1970. spent: seconds that the picture took.
     machine_free, machine_total: bytes of the machine that it runs on.
-    lines: whether lines of the program are recorded.
+    in_gradient: whether it shows the pools in the step, as its gradient was about to walk back;
+    else after the step. lines: whether lines of the program are recorded.
     """
 
     written: float
@@ -88,6 +89,7 @@ class Picture(msgspec.Struct, frozen=True):
     machine_free: int
     machine_total: int
     pools: list[PoolPicture]
+    in_gradient: bool = False
     lines: bool = False
     tracing: Tracing | None = None
     spent: float = 0.0

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from knetengine.gpu.memory import POLICIES, Allocated, Event, Fit, Freed, Pool, fit
+from knetengine.gpu.memory import POLICIES, Allocated, Event, Fit, Freed, NoPool, Pool, fit
+from knetengine.gpu.memory.observer import largest_of
 from knetengine.gpu.memory.places import Place
+from knetengine.gpu.memory.reserve import SHOWN
 from knetengine.training.memory_pictures import Holding, holding
 
 MOST_EVENTS = 100_000  # 5 MB as a file, 2 s to replay under all policies
@@ -55,17 +57,19 @@ class Answer(msgspec.Struct, frozen=True):
     """What became of a trace under a limit.
 
     steps: the first and the last that it covers. of_run: whether it is the run's own policy.
-    peak_reserved, peak_live, driver_allocations, releases, retries: as of `Fit`.
-    failed_step: the step that would run out of memory; 0 for what is held between steps; None if
-        nothing does. failed_bytes: what was asked for then. holders: who held most.
+    needed: the most bytes that are in use at a time, as asked for.
+    peak_reserved, driver_allocations, releases, retries: as of `Fit`.
+    failed_step: the step that would run out of memory; None if nothing does, 0 if what is held
+        all the time is too much already. failed_bytes: what was asked for then. holders: who held
+        most, or in the last case who does.
     """
 
     policy: str
     of_run: bool
     steps: tuple[int, int]
     events: int
+    needed: int
     peak_reserved: int
-    peak_live: int
     driver_allocations: int
     releases: int
     retries: int
@@ -77,11 +81,17 @@ class Answer(msgspec.Struct, frozen=True):
 def answers(trace: Trace, limit: int | None) -> Iterator[Answer]:
     """The answer of each policy, the run's own first; each takes its time."""
     events = trace.pool_events()
+    needed = fit(events, NoPool(), None).peak_live
+    at_first = [event for event in events[: trace.live] if type(event) is Allocated]
+    always = largest_of(((event.nbytes, event.place) for event in at_first), SHOWN)
     for name in sorted(POLICIES, key=lambda name: name != trace.policy):
-        yield _answer(trace, name, fit(events, POLICIES[name](), limit))
+        found = fit(events, POLICIES[name](), limit)
+        if found.failed_at is not None and found.failed_at < trace.live:
+            found = found._replace(holders=always)
+        yield _answer(trace, name, needed, found)
 
 
-def _answer(trace: Trace, policy: str, found: Fit) -> Answer:
+def _answer(trace: Trace, policy: str, needed: int, found: Fit) -> Answer:
     texts = {(file, line, name): text for file, line, name, text in trace.places}
     holders = [
         holding(nbytes, blocks, largest, place, texts[place] if place else "")
@@ -92,8 +102,8 @@ def _answer(trace: Trace, policy: str, found: Fit) -> Answer:
         of_run=policy == trace.policy,
         steps=(trace.marks[0][1] + 1, trace.marks[-1][1]),
         events=len(trace.events),
+        needed=needed,
         peak_reserved=found.peak_reserved,
-        peak_live=found.peak_live,
         driver_allocations=found.driver_allocations,
         releases=found.releases,
         retries=found.retries,

@@ -6,6 +6,7 @@ import time
 import msgspec
 import psutil
 
+from knetengine.autograd import measure_next_tape
 from knetengine.gpu import memory_stats
 from knetengine.gpu.memory import Holder, Pool, Segment, pools_by_device
 from knetengine.gpu.memory.places import Place
@@ -25,6 +26,8 @@ ALL_HOLDERS = 1 << 30
 class MemoryWatch:
     """Heeds what is wanted, between two steps.
 
+    A picture is taken in the middle of one, if it takes a gradient: just before that walks back,
+    when most is held. Between two steps there is little more than weights to be seen.
     Nothing is measured while nobody looks: a step then costs one comparison.
     before: what an earlier process of the run has heeded.
     """
@@ -34,6 +37,10 @@ class MemoryWatch:
         self._seen = before
         self._until = 0.0
         self._next = 0.0
+        self._spent = 0.0  # seconds, on the picture that was caught
+        self._waits_since: int | None = None  # the step from which on a gradient is waited for
+        self._caught: list[PoolPicture] | None = None
+        self._shown: tuple[int, list[PoolPicture], bool] | None = None  # step, pools, in a gradient
         self._recorded: list[Pool] = []  # pools whose lines are recorded for us
         self._trace: TraceRecorder | None = None
         self._tracing: Tracing | None = None
@@ -58,8 +65,8 @@ class MemoryWatch:
         self._record_lines(self._trace is not None or (looks and wanted.lines))
         if self._trace is not None:
             self._go_on_tracing(self._trace, step)
-        if looks and now >= self._next:
-            self._show(step, wanted.lines)
+        if looks:
+            self._look(step, now, wanted.lines)
         self._is_idle = not looks and self._trace is None
 
     def end(self) -> None:
@@ -67,11 +74,38 @@ class MemoryWatch:
         if self._trace is not None:
             self._keep_trace(self._trace)
         self._record_lines(False)
+        self._until = 0.0
 
     # pictures
 
-    def _show(self, step: int, lines: bool) -> None:
-        began = time.perf_counter()
+    def _look(self, step: int, now: float, lines: bool) -> None:
+        """Show what was caught; else wait for a gradient, or do without where none comes."""
+        if self._caught is not None:
+            self._shown, self._caught = (step, self._caught, True), None
+            self._show(lines)
+        elif now >= self._next:
+            waits_since, self._waits_since = self._waits_since, step
+            if waits_since is None:
+                measure_next_tape(self._catch)
+                if self._shown is not None:
+                    return
+            if self._shown is None or self._shown[0] != step:  # else it pauses there
+                self._shown = (step, _pictures(), False)
+            self._show(lines)
+
+    def _catch(self) -> None:
+        """A gradient is about to walk back."""
+        self._waits_since = None
+        if time.monotonic() < self._until:
+            began = time.perf_counter()
+            self._caught = _pictures()
+            self._spent = time.perf_counter() - began
+
+    def _show(self, lines: bool) -> None:
+        assert self._shown is not None
+        began = time.perf_counter() - self._spent
+        self._spent = 0.0
+        step, pools, in_gradient = self._shown
         process, machine = memory_stats(), psutil.virtual_memory()
         picture = Picture(
             written=time.time(),
@@ -80,7 +114,8 @@ class MemoryWatch:
             process_peak_bytes=process.process_peak_bytes,
             machine_free=machine.available,
             machine_total=machine.total,
-            pools=[_picture(pool) for pool in pools_by_device().values()],
+            pools=pools,
+            in_gradient=in_gradient,
             lines=lines,
             tracing=self._tracing,
         )
@@ -145,6 +180,10 @@ class MemoryWatch:
         self._tracing = msgspec.structs.replace(self._tracing, is_done=True, problem=problem)
 
 
+def _pictures() -> list[PoolPicture]:
+    return [_picture(pool) for pool in pools_by_device().values()]
+
+
 def _picture(pool: Pool) -> PoolPicture:
     free, total = pool.device_memory() or (0, 0)
     holders = by_line(pool.holders(ALL_HOLDERS))[:SHOWN_HOLDERS]
@@ -162,8 +201,10 @@ def by_line(holders: list[Holder]) -> list[Holding]:
         held[1] += holder.blocks
         held[2] = max(held[2], holder.block_bytes)
     return [
-        holding(*held, place, _text_of(place) if place else "")
-        for (place, _), held in sorted(sums.items(), key=lambda item: -item[1][0])
+        holding(nbytes, blocks, largest, place, _text_of(place) if place else "")
+        for (place, _), (nbytes, blocks, largest) in sorted(
+            sums.items(), key=lambda item: -item[1][0]
+        )
     ]
 
 

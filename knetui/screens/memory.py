@@ -30,7 +30,7 @@ from knetui.memory_drawing import (
     map_text,
 )
 from knetui.memory_map import END, IN_USE, SPLIT, WAITING, draw_map
-from knetui.memory_tables import age_words
+from knetui.memory_tables import moment_words
 from knetui.run_view import RunView
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, WIDE
 from knetui.screens.running import RUN_KEYS
@@ -63,8 +63,8 @@ NO_POOL = (
 )
 NO_LINES = "L records the lines that ask for memory from now on"
 WHAT_IF = (
-    "Enter replays what the pool was asked for in some steps under that limit, by each policy: "
-    "does it fit, and if not, when and why?"
+    "Type a limit; Enter replays what the pool was asked\nfor in some steps under it, by each "
+    "policy. Does it\nfit? If not: in which step, and who holds most then?"
 )
 
 EXPLANATION = """
@@ -104,8 +104,8 @@ class MemoryScreen(Screen[None]):
     MemoryScreen #left { width: 50; }
     MemoryScreen #right { width: 1fr; }
     MemoryScreen #figures { height: 20; }
-    MemoryScreen #holders { height: 10; }
-    MemoryScreen #what-if { height: 14; }
+    MemoryScreen #holders { height: 9; }
+    MemoryScreen #what-if { height: 17; }
     MemoryScreen #limit { width: 1fr; height: 1; }
     MemoryScreen.-one #left, MemoryScreen.-one #right { width: 1fr; }
     MemoryScreen.-one Section { height: 1fr; }
@@ -330,9 +330,7 @@ class MemoryScreen(Screen[None]):
         line = Text("memory", "bold")
         line.append(f" of run {fence(run.folder.title)} > {run.state.status}")
         if picture is not None:
-            line.append(f"  step {picture.step:,}")
-            age = age_words(picture, run.state.has_ended)
-            line.append(f"  {age}" if age else "", "italic")
+            line.append(f"  {moment_words(picture, run.state.has_ended)}")
         self.query_one("#title", Static).update(line, layout=False)
 
     def _nothing(self) -> str:

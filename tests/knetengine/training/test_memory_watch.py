@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from knetengine import grad
 from knetengine.gpu import KnetArray
 from knetengine.gpu.backends import backend_named
 from knetengine.training import memory_watch
@@ -55,6 +56,48 @@ def test_a_look_gives_a_picture_of_the_pools(folder: RunFolder) -> None:
     assert pool.stats.active.now == used >= held.nbytes
     assert sum(holding.nbytes for holding in pool.holders) == pool.stats.requested.now
     assert {holding.line for holding in pool.holders} == {0}  # lines were not asked for
+
+
+def test_a_picture_shows_what_a_gradient_keeps_in_the_middle_of_its_step(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_watch, "PICTURE_SECONDS", 0.0)
+    monkeypatch.setattr(memory_watch, "SHARE", 0)
+    watch = MemoryWatch(folder, Looking())
+    weights = KnetArray(np.ones((100, 1000)), device="cpu")
+
+    def loss(w: KnetArray) -> KnetArray:
+        return np.sum(np.tanh(w) ** 2)
+
+    watch.heed(Looking(looks=1, lines=True), 0)
+    assert not picture_of(folder).in_gradient  # whoever begins to look sees something at once
+    held = pool_of(folder).stats.active.now
+    for step in range(1, 4):
+        grad(loss)(weights)
+        watch.heed(Looking(looks=1, lines=True), step)
+    picture, pool = picture_of(folder), pool_of(folder)
+    assert picture.in_gradient
+    assert picture.step == 3
+    assert pool.stats.active.now >= held + weights.nbytes  # what tanh gave
+    texts = {holding.text for holding in pool.holders}
+    assert "return np.sum(np.tanh(w) ** 2)" in texts
+    for _ in range(3):
+        watch.heed(Looking(looks=1, lines=True), 3)  # a run that pauses shows its last step
+    assert picture_of(folder).in_gradient
+    assert picture_of(folder).written > picture.written
+    watch.heed(Looking(looks=2), 3)
+
+
+def test_a_model_without_gradients_is_seen_between_its_steps(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_watch, "PICTURE_SECONDS", 0.0)
+    monkeypatch.setattr(memory_watch, "SHARE", 0)
+    watch = MemoryWatch(folder, Looking())
+    for step in range(5):
+        watch.heed(Looking(looks=1), step)
+    assert picture_of(folder).step == 4
+    assert not picture_of(folder).in_gradient
 
 
 def test_pictures_end_when_nobody_has_looked_for_a_while(

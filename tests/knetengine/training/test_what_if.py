@@ -38,7 +38,7 @@ def test_each_policy_answers_and_the_runs_own_is_the_first() -> None:
     assert {answer.policy for answer in found} == set(POLICIES)
     for answer in found:
         assert answer.steps == (101, 103)
-        assert answer.peak_live == 12 * MIB <= answer.peak_reserved
+        assert answer.needed == 12 * MIB <= answer.peak_reserved
         assert answer.failed_step is None
 
 
@@ -69,7 +69,8 @@ def test_it_says_in_which_step_memory_runs_out_and_who_holds_it() -> None:
 def test_what_is_held_between_steps_may_not_fit() -> None:
     for answer in by_policy(2 * MIB).values():
         assert answer.failed_step == 0
-        assert answer.holders == []
+        assert answer.needed == 12 * MIB
+        assert [holder.nbytes for holder in answer.holders] == [4 * MIB]
 
 
 def ask(path: Path, *words: str) -> subprocess.CompletedProcess[str]:
