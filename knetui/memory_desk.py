@@ -2,12 +2,10 @@
 
 import msgspec
 
-from knetengine.training.control import change, read_control
+from knetengine.training.control import TRACED_STEPS, change, read_control
 from knetengine.training.folder import RunFolder
 from knetengine.training.memory_pictures import Picture, Tracing, read_picture
 from knetui.run_view import RunView
-
-TRACED_STEPS = 20
 
 
 class MemoryDesk:

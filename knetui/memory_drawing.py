@@ -1,11 +1,12 @@
 """A run's memory as coloured text: the map, figures, sizes, holders, answers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from knetengine.training.memory_pictures import Holding, Picture, PoolPicture
-from knetengine.training.memory_traces import Answer
 from knetui.byte_sizes import in_bytes
 from knetui.fence import fence
 from knetui.memory_map import (
@@ -32,6 +33,10 @@ from knetui.memory_tables import (
     process_rows,
     traced_words,
 )
+
+if TYPE_CHECKING:  # the workbench starts without the engine's arrays, which saves 50 ms
+    from knetengine.training.memory_pictures import Holding, Picture, PoolPicture
+    from knetengine.training.memory_traces import Answer
 
 Colour = Callable[[str], str]
 """The colour of a state of the map's, by its letter."""

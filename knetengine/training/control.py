@@ -18,6 +18,7 @@ from knetengine.training.atomic import write_atomically
 Wanted = Literal["run", "pause", "stop"]
 
 POLL_SECONDS = 0.05  # a look costs 4 us; 20 a second cannot be felt and answer at once
+TRACED_STEPS = 20
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class Looking(msgspec.Struct, frozen=True):
     looks: int = 0
     lines: bool = False
     traces: int = 0
-    steps: int = 20
+    steps: int = TRACED_STEPS
 
 
 class ControlFile(msgspec.Struct, frozen=True):

@@ -1,26 +1,22 @@
 """The pool of a run in full: its map, its figures, who holds what, and what if there were less."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
-from knetengine.training.control import request
-from knetengine.training.memory_pictures import Picture, PoolPicture
-from knetengine.training.memory_traces import Answer
+from knetengine.training.control import TRACED_STEPS, request
 from knetui.actions import Actions
 from knetui.byte_sizes import SizeError, bytes_of, in_bytes, short_bytes
 from knetui.fence import fence
-from knetui.memory_desk import TRACED_STEPS, MemoryDesk
 from knetui.memory_drawing import (
     answers_text,
     classes_text,
@@ -32,25 +28,21 @@ from knetui.memory_drawing import (
 from knetui.memory_map import END, IN_USE, SPLIT, WAITING, draw_map
 from knetui.memory_tables import moment_words
 from knetui.run_view import RunView
-from knetui.screens.frame import FRAME_KEYS, HELP_KEY, WIDE
+from knetui.screens.frame import FRAME_KEYS, HELP_KEY
 from knetui.screens.running import RUN_KEYS
+from knetui.screens.sections import Sections
 from knetui.screens.steering import STEER_KEYS
 from knetui.steering import take_step
-from knetui.themes import theme_after
-from knetui.what_if import WhatIfError, ask
 from knetui.widgets import memory as memory_pane
-from knetui.widgets.section import Section, SectionBar
+from knetui.widgets.section import Section
+
+if TYPE_CHECKING:  # the workbench starts without the engine's arrays, which saves 50 ms
+    from knetengine.training.memory_pictures import Picture, PoolPicture
+    from knetengine.training.memory_traces import Answer
 
 PLACE = "memory screen"
 READ_SECONDS = 0.25
 LOOK_SECONDS = 2.0  # the run goes on for three times as long
-SECTIONS = {
-    "map": ("m", "map"),
-    "figures": ("f", "figures"),
-    "classes": ("s", "sizes"),
-    "holders": ("h", "holders"),
-    "what-if": ("w", "what if"),
-}
 SHARED = ("view.help", "run.pause", "run.step", "view.theme")  # keys as in the workbench
 NO_PICTURE = "waiting for the run: it shows its memory after its next step"
 NEVER_SEEN = (
@@ -95,12 +87,10 @@ class WhatIf(Section):
         self.screen.set_focus(self.query_one(Input))
 
 
-class MemoryScreen(Screen[None]):
+class MemoryScreen(Sections):
     """Looks at the memory of one run; Escape goes back."""
 
     CSS = """
-    MemoryScreen { layout: vertical; }
-    MemoryScreen #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     MemoryScreen #left { width: 50; }
     MemoryScreen #right { width: 1fr; }
     MemoryScreen #figures { height: 20; }
@@ -108,7 +98,9 @@ class MemoryScreen(Screen[None]):
     MemoryScreen #what-if { height: 17; }
     MemoryScreen #limit { width: 1fr; height: 1; }
     MemoryScreen.-one #left, MemoryScreen.-one #right { width: 1fr; }
-    MemoryScreen.-one Section { height: 1fr; }
+    MemoryScreen.-one #figures, MemoryScreen.-one #holders, MemoryScreen.-one #what-if {
+        height: 1fr;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(b for b in (HELP_KEY, *RUN_KEYS, *STEER_KEYS, *FRAME_KEYS) if b.id in SHARED),
@@ -124,111 +116,39 @@ class MemoryScreen(Screen[None]):
         _key("tab", "next(1)", "Next", "Go to the next part", show=False),
         _key("shift+tab", "next(-1)", "Before", "Go to the part before", show=False),
     ]
+    place = PLACE
     explanation = EXPLANATION
+    left = ("figures", "classes")
+    sections: ClassVar = {
+        "map": ("m", "map"),
+        "figures": ("f", "figures"),
+        "classes": ("s", "sizes"),
+        "holders": ("h", "holders"),
+        "what-if": ("w", "what if"),
+    }
 
     def __init__(self, run: RunView, actions: Actions) -> None:
-        super().__init__()
+        from knetui.memory_desk import MemoryDesk  # late: with the engine's pools, 50 ms
+
+        super().__init__(actions)
         self._desk = MemoryDesk(run)
-        self._actions = actions
-        self._current = "map"
         self._device = 0
         self._answers: list[Answer] = []
         self._limit: int | None = None  # that the answers are about
         self._pending: int | None = None  # to be asked when the trace is there
         self._files = asyncio.Lock()  # one at a time touches the run's control file
 
-    def compose(self) -> ComposeResult:
-        """The parts, of which a small terminal shows one at a time."""
-        made: dict[str, Section] = {
-            id: (WhatIf if id == "what-if" else Section)(letter, title, id=id)
-            for id, (letter, title) in SECTIONS.items()
-        }
-        yield Static(id="title")
-        yield SectionBar()
-        with Horizontal():
-            with Vertical(id="left"):
-                yield made["figures"]
-                yield made["classes"]
-            with Vertical(id="right"):
-                yield made["map"]
-                yield made["holders"]
-                yield made["what-if"]
-        yield Footer(show_command_palette=False)
+    def make_section(self, id: str, letter: str, title: str) -> Section:
+        """The section of that name."""
+        return (WhatIf if id == "what-if" else Section)(letter, title, id=id)
 
     def on_mount(self) -> None:
         """Look, and look again and again."""
+        super().on_mount()
         self.set_interval(READ_SECONDS, self._read)
         self.set_interval(LOOK_SECONDS, self._look)
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._show())
-        self.section("map").enter()
-        self._arrange()
-        self._show()
+        self.show()
         self._look()
-
-    def section(self, id: str) -> Section:
-        """A part of the screen."""
-        return self.query_one(f"#{id}", Section)
-
-    # where things are
-
-    def on_resize(self) -> None:
-        """Fit."""
-        self._arrange()
-        self.call_after_refresh(self._show)
-
-    def _arrange(self) -> None:
-        columns, rows = self.app.size
-        one = columns < WIDE[0] or rows < WIDE[1]
-        self.set_class(one, "-one")
-        for id in SECTIONS:
-            self.section(id).display = not one or id == self._current
-        for column in (self.query_one("#left"), self.query_one("#right")):
-            column.display = any(section.display for section in column.query(Section))
-        bar = self.query_one(SectionBar)
-        bar.display = one
-        if one:
-            bar.show_sections([self.section(id) for id in SECTIONS], self._current)
-        self.query_one(Footer).compact = columns < WIDE[0]
-
-    def action_section(self, id: str) -> None:
-        """Go to a part."""
-        self._current = id
-        self._arrange()
-        self.section(id).enter()
-        self.call_after_refresh(self._show)
-
-    def action_next(self, step: int) -> None:
-        """Go to another part."""
-        ids = list(SECTIONS)
-        self.action_section(ids[(ids.index(self._current) + step) % len(ids)])
-
-    @on(SectionBar.Chosen)
-    def _section_chosen(self, event: SectionBar.Chosen) -> None:
-        self.action_section(event.section)
-
-    @on(DescendantFocus)
-    def _keyboard_moved(self, event: DescendantFocus) -> None:
-        around = [event.widget, *event.widget.ancestors]
-        id = next((node.id for node in around if isinstance(node, Section)), None)
-        if id is not None:
-            self._current = id
-
-    def action_back(self) -> None:
-        """From the line of the limit to the map; from elsewhere to the workbench."""
-        if isinstance(self.focused, Input):
-            self.action_section("map")
-        else:
-            self.dismiss(None)
-
-    def action_help(self) -> None:
-        """Explain this screen."""
-        from knetui.screens.help import Help
-
-        self.app.push_screen(Help(self._actions, PLACE, PLACE, {PLACE: EXPLANATION}))
-
-    def action_next_theme(self) -> None:
-        """Take the next of our own themes."""
-        self.app.theme = theme_after(self.app.theme)
 
     # what the run is asked
 
@@ -283,7 +203,7 @@ class MemoryScreen(Screen[None]):
         """Show the pool of the next device."""
         self._device += 1
         self._answers = []
-        self._show()
+        self.show()
 
     # what is seen
 
@@ -291,7 +211,7 @@ class MemoryScreen(Screen[None]):
     async def _read(self) -> None:
         changed = await asyncio.to_thread(self._desk.read)
         if changed:
-            self._show()
+            self.show()
         else:
             self._show_title()
         if self._pending is not None and self._desk.has_trace and not self._desk.is_tracing:
@@ -311,19 +231,18 @@ class MemoryScreen(Screen[None]):
         pools = self.picture.pools if self.picture else []
         return pools[self._device % len(pools)] if pools else None
 
-    def _show(self) -> None:
-        if not self.is_mounted:
-            return
+    def show(self) -> None:
+        """Show the newest picture, as far as it can be seen."""
         self._show_title()
-        for id, show in (
-            ("map", self._show_map),
-            ("figures", self._show_figures),
-            ("classes", self._show_classes),
-            ("holders", self._show_holders),
-            ("what-if", self._show_what_if),
-        ):
-            if self.section(id).display:
-                show()
+        shows = {
+            "map": self._show_map,
+            "figures": self._show_figures,
+            "classes": self._show_classes,
+            "holders": self._show_holders,
+            "what-if": self._show_what_if,
+        }
+        for id in self.seen():
+            shows[id]()
 
     def _show_title(self) -> None:
         run, picture = self._desk.run, self.picture
@@ -400,6 +319,8 @@ class MemoryScreen(Screen[None]):
 
     @work(group="what-if", exclusive=True)
     async def _replay(self, limit: int) -> None:
+        from knetui.what_if import WhatIfError, ask  # late, as the desk
+
         pool = self.pool
         device = pool.device if pool else "cpu"
         self._answers, self._limit = [], limit
