@@ -151,12 +151,11 @@ def traced_words(answer: Answer) -> str:
 
 def moment_words(picture: Picture, ended: bool) -> str:
     """When a picture was taken: in which step, and how long ago if that can be felt."""
-    words = "as its gradient walks back" if picture.in_gradient else "when it is done"
-    words = f"step {picture.step:,}, {words}"
+    words = f"{'in' if picture.in_gradient else 'after'} step {picture.step:,}"
     age = time.time() - picture.written
     if ended:
-        return f"{words}; as last seen"
-    return words if age < 2 else f"{words}; {age:,.0f} s ago"
+        return f"{words}, as last seen"
+    return words if age < 2 else f"{words}, {age:,.0f} s ago"
 
 
 def first_failure(found: Sequence[Answer]) -> Answer | None:

@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.widgets import Input, Static
 
 from knetengine.training.control import TRACED_STEPS, request
@@ -46,12 +47,12 @@ LOOK_SECONDS = 2.0  # the run goes on for three times as long
 SHARED = ("view.help", "run.pause", "run.step", "view.theme")  # keys as in the workbench
 NO_PICTURE = "waiting for the run: it shows its memory after its next step"
 NEVER_SEEN = (
-    "this run has ended, and nobody looked at its memory while it trained;\n"
-    "look while one trains, or wake this one from a checkpoint (Branch)"
+    "this run has ended, and nobody looked at its\nmemory while it trained; look while one does,\n"
+    "or wake this one from a checkpoint (Branch)"
 )
 NO_POOL = (
-    "no array of this run is in a pool: NumPy has its own memory.\n"
-    "Train with --atype KnetArray (F3 in the workbench: options)"
+    "no array of this run is in a pool: NumPy has\nits own memory. Train with --atype KnetArray\n"
+    "(F3 in the workbench: options)"
 )
 NO_LINES = "L records the lines that ask for memory from now on"
 WHAT_IF = (
@@ -136,6 +137,8 @@ class MemoryScreen(Sections):
         self._answers: list[Answer] = []
         self._limit: int | None = None  # that the answers are about
         self._pending: int | None = None  # to be asked when the trace is there
+        self._reads = False
+        self._said = ""  # in the place of the answers
         self._files = asyncio.Lock()  # one at a time touches the run's control file
 
     def make_section(self, id: str, letter: str, title: str) -> Section:
@@ -187,7 +190,7 @@ class MemoryScreen(Sections):
         if self._lives():
             self._desk.lines = not self._desk.lines
             self._look()
-            self._show_holders()
+            self.show()
 
     def action_trace(self) -> None:
         """Have a trace recorded."""
@@ -196,8 +199,9 @@ class MemoryScreen(Sections):
 
     @work(group="trace")
     async def _ask_for_trace(self) -> None:
+        self._answers, self._said = [], ""
         await self._touch(self._desk.ask_for_trace)
-        self._show_what_if()
+        self.show()
 
     def action_device(self) -> None:
         """Show the pool of the next device."""
@@ -207,18 +211,21 @@ class MemoryScreen(Sections):
 
     # what is seen
 
-    @work(group="read", exclusive=True)
+    @work(group="read")
     async def _read(self) -> None:
+        if self._reads:  # still: the folder is far away
+            return
+        self._reads = True
         changed = await asyncio.to_thread(self._desk.read)
-        if changed:
-            self.show()
-        else:
-            self._show_title()
+        self._reads = False
         if self._pending is not None and self._desk.has_trace and not self._desk.is_tracing:
             self._replay(self._pending)
             self._pending = None
-        elif self._pending is not None:
-            self._show_what_if()
+        if changed:
+            self.show()
+        else:
+            with contextlib.suppress(NoMatches):
+                self._show_title()
 
     @property
     def picture(self) -> Picture | None:
@@ -231,7 +238,7 @@ class MemoryScreen(Sections):
         pools = self.picture.pools if self.picture else []
         return pools[self._device % len(pools)] if pools else None
 
-    def show(self) -> None:
+    def draw(self) -> None:
         """Show the newest picture, as far as it can be seen."""
         self._show_title()
         shows = {
@@ -308,7 +315,7 @@ class MemoryScreen(Sections):
         try:
             limit = bytes_of(event.value)
         except SizeError as error:
-            self.section("what-if").show(Text(fence(str(error)), self._colour(SPLIT)))
+            self._say(str(error))
             return
         if self._desk.has_trace and not self._desk.is_tracing:
             self._replay(limit)
@@ -324,20 +331,25 @@ class MemoryScreen(Sections):
         pool = self.pool
         device = pool.device if pool else "cpu"
         self._answers, self._limit = [], limit
-        self._show_what_if("the trace is replayed ...")
+        self._say("the trace is replayed ...")
         try:
             answers = ask(self._desk.folder.memory_trace, device, limit)
             async with contextlib.aclosing(answers):  # leaving the screen ends the process
                 async for answer in answers:
                     self._answers.append(answer)
-                    self._show_what_if()
+                    self._say("")
         except (WhatIfError, OSError) as error:
-            self._show_what_if(str(error))
+            self._say(str(error))
 
-    def _show_what_if(self, said: str = "") -> None:
+    def _say(self, words: str) -> None:
+        """Say something in the place of answers."""
+        self._said = words
+        self.show()
+
+    def _show_what_if(self) -> None:
         section, tracing = self.section("what-if"), self._desk.tracing
-        if said:
-            text = Text(fence(said), "dim")
+        if self._said:
+            text = Text(fence(self._said), "dim")
         elif self._desk.is_tracing:
             done = self._desk.traced_steps
             text = Text(f"recording a trace: {done} of {TRACED_STEPS} steps", "dim")

@@ -1,11 +1,13 @@
 """A screen over the workbench, made of sections: all at once, or one where room is scarce."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.css.query import NoMatches
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
@@ -27,6 +29,7 @@ class Sections(Screen[None]):
     Sections { layout: vertical; }
     Sections #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
+    AUTO_FOCUS = ""  # the first section takes the keyboard, wherever it lies
     SCOPED_CSS = False  # Textual would look for a screen within the screen that is one
     place: ClassVar[str] = ""
     explanation: ClassVar[str] = ""
@@ -69,7 +72,12 @@ class Sections(Screen[None]):
         return (id for id in self.sections if self.section(id).display)
 
     def show(self) -> None:
-        """Show what there is, anew."""
+        """Show what there is, anew, if the screen is not being removed just now."""
+        with contextlib.suppress(NoMatches):
+            self.draw()
+
+    def draw(self) -> None:
+        """Show what there is in the sections that are seen."""
 
     def on_resize(self) -> None:
         """Fit."""
