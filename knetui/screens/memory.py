@@ -253,7 +253,7 @@ class MemoryScreen(Sections):
 
     def _show_title(self) -> None:
         run, picture = self._desk.run, self.picture
-        line = Text("memory", "bold")
+        line = Text.assemble(("memory", "bold"))
         line.append(f" of run {fence(run.folder.title)} > {run.state.status}")
         if picture is not None:
             line.append(f"  {moment_words(picture, run.state.has_ended)}")

@@ -25,12 +25,11 @@ class Sections(Screen[None]):
     sections: the letter and the title of each; left: which of them are in the left column.
     """
 
-    CSS = """
+    DEFAULT_CSS = """
     Sections { layout: vertical; }
     Sections #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     AUTO_FOCUS = ""  # the first section takes the keyboard, wherever it lies
-    SCOPED_CSS = False  # Textual would look for a screen within the screen that is one
     place: ClassVar[str] = ""
     explanation: ClassVar[str] = ""
     sections: ClassVar[Mapping[str, tuple[str, str]]] = {}
