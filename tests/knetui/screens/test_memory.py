@@ -14,12 +14,14 @@ from knetengine.training.control import Looking, change, read_control
 from knetengine.training.folder import RunFolder
 from knetengine.training.memory_pictures import Holding, Picture, PoolPicture, Tracing
 from knetengine.training.memory_traces import Trace
+from knetengine.training.metrics import Memory, PoolFigures
 from knetui.app import KnetApp
 from knetui.screens.help import Help
 from knetui.screens.memory import MemoryScreen
 from knetui.screens.workbench import Workbench
 from knetui.themes import OWN_THEMES
-from knetui.widgets.section import Section
+from knetui.widgets.memory import MemoryFigures, MemoryPane, pool_bar
+from knetui.widgets.section import Section, SectionBar
 
 MIB = 1 << 20
 MakeRun = Callable[..., RunFolder]
@@ -345,3 +347,61 @@ async def test_without_a_run_there_is_nothing_to_open(app: KnetApp, home: Path) 
         await pilot.press("ctrl+o", "6", "enter")
         await pilot.pause(0.3)
         assert isinstance(app.screen, Workbench)
+
+
+# the pane, and the mouse
+
+
+async def test_the_pane_shows_a_bar_of_what_is_reserved(
+    app: KnetApp, make_run: MakeRun, home: Path
+) -> None:
+    pool = PoolFigures("cpu", 10 * MIB, 15 * MIB, 20 * MIB, 20 * MIB, 0.25, 0.99)
+    assert pool_bar(pool, 20) == "█" * 10 + "░" * 5 + "╎" + "░" * 4
+    assert pool_bar(msgspec.structs.replace(pool, used_bytes=0), 4) == "░░░╎"
+    folder = make_run()
+    with folder.metrics.open("ab") as file:
+        memory = Memory(92.0, 44 * MIB, 45 * MIB, 7, 16_300, 112, (pool,))
+        file.write(msgspec.json.encode(memory) + b"\n")
+    app.session.selected_run = folder.path.name
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+o", "6")
+        await pilot.pause(0.7)
+        pane = app.screen.query_one(MemoryPane)
+        assert pool_bar(pool) in str(pane.query_one(MemoryFigures).render())
+        assert "Enter" in str(pane.border_subtitle)
+
+
+async def test_two_clicks_on_the_pane_open_the_screen(app: KnetApp, running: RunFolder) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.5)
+        await pilot.click(MemoryFigures, times=2)
+        await pilot.pause(0.5)
+        assert isinstance(app.screen, MemoryScreen)
+
+
+async def test_a_click_goes_to_a_section(app: KnetApp, running: RunFolder) -> None:
+    show(running)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_screen(app, pilot)
+        assert list(screen.seen()) == ["map"]
+        place = "m map  f figures  s sizes  h holders".index("h holders") + 3
+        await pilot.click(SectionBar, offset=(place, 0))
+        await pilot.pause(0.3)
+        assert list(screen.seen()) == ["holders"]
+        assert app.focused is screen.section("holders")
+        await pilot.press("tab")
+        await pilot.pause(0.3)
+        assert list(screen.seen()) == ["what-if"]
+        await pilot.press("shift+tab")
+        await pilot.pause(0.3)
+        assert list(screen.seen()) == ["holders"]
+
+
+async def test_a_terminal_that_grows_shows_all_sections(app: KnetApp, running: RunFolder) -> None:
+    show(running)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_screen(app, pilot)
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause(0.5)
+        assert len(list(screen.seen())) == 5
+        assert "lenet.py:31" in section(app, "holders")
