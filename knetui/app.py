@@ -25,6 +25,8 @@ from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_n
 from knetui.fence import fence
 from knetui.frame_meter import FrameMeter
 from knetui.keymap import read_keymap
+from knetui.screens import memory
+from knetui.screens.memory import MemoryScreen
 from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
@@ -104,11 +106,17 @@ class KnetApp(App[None]):
         """What the command palette offers: every action by name, and some of Textual's own."""
         if isinstance(screen, Workbench):
             for place in self.actions.places.values():
-                for action in place.actions:
+                for action in place.actions if place.name not in SCREENS else ():
                     where = "" if place.name == EVERYWHERE else f"{place.name}: "
                     words = f"{action.meaning} ({key_names(action.keys)})"
                     todo = partial(self._run, screen, place.name, action)
                     yield SystemCommand(f"{where}{action.name}", words, todo)
+        for name, owner in SCREENS.items():
+            if isinstance(screen, owner):
+                for action in self.actions.places[name].actions:
+                    words = f"{action.meaning} ({key_names(action.keys)})"
+                    todo = partial(self.run_action, action.call, screen)
+                    yield SystemCommand(action.name, words, todo)
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot", "Quit"):
                 yield command
@@ -179,11 +187,14 @@ class KnetApp(App[None]):
         self.session_file.close()
 
 
+SCREENS: dict[str, type[Screen[Any]]] = {memory.PLACE: MemoryScreen}  # over the workbench
+_everywhere = gather(EVERYWHERE, Workbench, KnetApp, typing=True)
 ACTIONS = Actions(
     [
-        gather(EVERYWHERE, Workbench, KnetApp, typing=True),
+        _everywhere,
         gather(BAR, PaneBar),
         gather(FIND, EntryLine, FindBar, typing=True),
+        *(gather(name, screen).without(_everywhere) for name, screen in SCREENS.items()),
         *(
             gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)
             for name, pane in PANES.items()

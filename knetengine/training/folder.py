@@ -12,6 +12,8 @@
     live.json         the numbers that can be changed while it runs, as they are
     swaps/            sources that were to take the place of the running one
     samples.jsonl     what a model that writes has written
+    memory.json       the pools of its devices, while somebody looks
+    memory-trace.json what was allocated and freed in some steps, when asked
     checkpoints/      safetensors
     lock              held by the process of the run for as long as it lives
 """
@@ -97,6 +99,8 @@ class RunFolder:
         self.live = path / "live.json"
         self.swaps = path / "swaps"
         self.samples = path / "samples.jsonl"
+        self.memory = path / "memory.json"
+        self.memory_trace = path / "memory-trace.json"
         self.checkpoints = path / "checkpoints"
         self._description_file = path / "run.json"
         self._state_file = path / "state.json"

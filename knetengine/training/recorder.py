@@ -18,6 +18,7 @@ from knetengine.training.folder import Failure, RunFolder, State, Status
 from knetengine.training.gradient_norms import GradientSampler
 from knetengine.training.keeper import Keeper
 from knetengine.training.memory import MemorySampler
+from knetengine.training.memory_watch import MemoryWatch
 from knetengine.training.metrics import Event, MetricsWriter, Plan, Report, encodable
 from knetengine.training.resuming import NOT_FINITE, Return
 from knetengine.training.sampler import Sampler, Write
@@ -56,6 +57,7 @@ class Recorder:
         self._texts = Sampler(folder.samples)
         self._watchman = Watchman()
         before = read_control(folder.control) if back else ControlFile()
+        self._memory = MemoryWatch(folder, before.looking)
         self._steps_taken = before.steps
         place = back.place if back else None
         self.steering = Steering(
@@ -135,6 +137,7 @@ class Recorder:
     def end(self, status: Status, failure: Failure | None = None) -> None:
         """Write the last checkpoint of a run that is complete, the last sample, the final state."""
         self.keeper.speak()
+        self._memory.end()
         if status == "finished" and self.keeper.replaying:
             print(NOT_FOUND, flush=True)
             status, failure = "failed", Failure("LostPlaceError", NOT_FOUND)
@@ -189,6 +192,7 @@ class Recorder:
         watched = wanted.watch.not_finite or wanted.watch.spike
         begun = self._step_from is not None or not self.keeper.position.completed
         busy = watched or begun or wanted.wanted != "run" or self.steering.on_trial
+        busy = busy or self._memory.traces
         self._quiet_until = 0.0 if busy else time.monotonic() + POLL_SECONDS
 
     def _after_step(self, wanted: ControlFile, frame: FrameType) -> None:
@@ -204,6 +208,7 @@ class Recorder:
         record = self._gradients.sample(self.elapsed(), position.epoch, position.completed)
         if record is not None:
             self._metrics.write(record)
+        self._memory.heed(wanted.looking, position.completed)
         self._write_text(wanted)
 
     def _wants_pause(self, wanted: ControlFile) -> bool:
@@ -233,6 +238,7 @@ class Recorder:
                 self._step_from = steps
                 return wanted
             self.steering.heed(wanted, steps, frame)
+            self._memory.heed(wanted.looking, steps)
             self._write_text(wanted)
             time.sleep(POLL_SECONDS)
         self._steps_taken = wanted.steps
