@@ -16,6 +16,7 @@ Keys = tuple[str, ...]
 
 EVERYWHERE = "everywhere"  # the place of the actions that work in every pane
 BAR = "bar of panes"
+FIND = "line of find and replace"
 
 
 @dataclass(frozen=True)

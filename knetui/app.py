@@ -4,22 +4,26 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from rich.segment import Segment
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.dom import DOMNode
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from knetengine.training.folder import RunFolder
-from knetui.actions import BAR, EVERYWHERE, Action, Actions, gather, key_names
+from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_names
 from knetui.fence import fence
+from knetui.frame_meter import FrameMeter
 from knetui.keymap import read_keymap
 from knetui.screens import memory
 from knetui.screens.memory import MemoryScreen
@@ -27,6 +31,7 @@ from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
 from knetui.themes import FIRST_THEME, OWN_THEMES
+from knetui.widgets.editor import EntryLine, FindBar
 from knetui.widgets.pane_bar import PaneBar
 
 LAST_RESORT_SECONDS = 3.0
@@ -78,6 +83,7 @@ class KnetApp(App[None]):
         super().__init__()
         self.animation_level = "none"  # frames over SSH cost more than they please
         self._fence = FenceFilter()
+        self.meter = FrameMeter()
         self._file = file
         self._run_to_show = run
         self.session_file = SessionFile()
@@ -118,12 +124,27 @@ class KnetApp(App[None]):
     async def _run(self, workbench: Workbench, place: str, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is of."""
         node: DOMNode = workbench
-        if place in PANES:
+        if place == FIND:
+            workbench.action_show_pane("editor")
+            node = workbench.query_one(FindBar)
+        elif place in PANES:
             workbench.action_show_pane(place)
             pane = workbench.pane(place)
             inner = (widget for widget in pane.walk_children() if isinstance(widget, action.owner))
             node = pane if isinstance(pane, action.owner) else next(inner)
         await self.run_action(action.call, node)
+
+    async def on_event(self, event: Event) -> None:
+        """Note when a key arrives; then as Textual does."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.meter.key(event.time)
+        await super().on_event(event)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        began = time.monotonic()  # as the time of events
+        super()._display(screen, renderable)
+        if renderable is not None:
+            self.meter.frame(began, time.monotonic())
 
     def on_load(self) -> None:
         """Leave the terminal clean when asked to end; Textual has no handlers of its own."""
@@ -153,6 +174,7 @@ class KnetApp(App[None]):
             self.session,
             self.session_file,
             self.actions,
+            self.meter,
             self._file,
             self._run_to_show,
             self._notices,
@@ -171,6 +193,7 @@ ACTIONS = Actions(
     [
         _everywhere,
         gather(BAR, PaneBar),
+        gather(FIND, EntryLine, FindBar, typing=True),
         *(gather(name, screen).without(_everywhere) for name, screen in SCREENS.items()),
         *(
             gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)

@@ -15,7 +15,7 @@ from knetengine.training.home import home
 from knetui.byte_sizes import in_bytes
 from knetui.models import example_names, examples_folder
 
-LIBRARIES = ("textual", "prompt_toolkit", "numpy", "plotext", "safetensors", "msgspec")
+LIBRARIES = ("textual", "prompt_toolkit", "numpy", "pillow", "safetensors", "msgspec")
 
 PURE = "pure Python (KNET_PURE is set, or there was no C compiler when it was installed)"
 

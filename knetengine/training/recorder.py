@@ -23,6 +23,7 @@ from knetengine.training.metrics import Event, MetricsWriter, Plan, Report, enco
 from knetengine.training.resuming import NOT_FINITE, Return
 from knetengine.training.sampler import Sampler, Write
 from knetengine.training.steering import Steering
+from knetengine.training.tensorboard import TensorBoardWriter
 from knetengine.training.watching import Watchman
 
 CHECKPOINT_SECONDS = 10.0  # at most so much work is lost with the process, at first less
@@ -49,6 +50,7 @@ class Recorder:
         self._left = False  # whether a loop was left because of that
         self._began = time.monotonic() - (back.seconds if back else 0.0)
         self._metrics = MetricsWriter(folder.metrics)
+        self._events = TensorBoardWriter(folder.path)
         self._control = Control(folder.control)
         self._sampler = MemorySampler()
         self._gradients = GradientSampler()
@@ -113,7 +115,10 @@ class Recorder:
         if self.keeper.replaying:
             return
         encoded = encodable(values)
-        self._metrics.write(Report(epoch, self.elapsed(), encoded))
+        now = self.elapsed()
+        step = self.keeper.position.completed
+        self._metrics.write(Report(epoch, now, encoded, step, self._length_of_log()))
+        self._events.report(epoch, now, values)
         for name, value in encoded.items():
             if isinstance(value, str) and name not in self._not_finite:
                 self._not_finite.add(name)
@@ -121,6 +126,13 @@ class Recorder:
                 print(f"warning: {name} is {value} from epoch {epoch} on", flush=True)
         self._pause_because(self._watchman.report(values, self._control.look().watch))
         self._sample_memory()
+
+    def _length_of_log(self) -> int | None:
+        """How much the run has printed: 1 us to ask, and a chart's crosshair finds the line."""
+        try:
+            return os.stat(self.folder.log).st_size
+        except OSError:
+            return None
 
     def end(self, status: Status, failure: Failure | None = None) -> None:
         """Write the last checkpoint of a run that is complete, the last sample, the final state."""
@@ -141,12 +153,14 @@ class Recorder:
         )
         self.folder.write_state(self._state)
         self._metrics.close()
+        self._events.close()
 
     def give_way(self) -> None:
         """Another process is about to go on with the run in the place of this one."""
         self.keeper.speak()
         self.folder.write_state(State("starting", host=self._state.host, started=time.time()))
         self._metrics.close()
+        self._events.close()
 
     def _heed(self) -> bool:
         """Between two steps: do what is wanted, wait while a pause is; tell whether to go on."""

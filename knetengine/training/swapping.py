@@ -66,6 +66,11 @@ def outcome(folder: RunFolder, number: int) -> Outcome | None:
         return None
 
 
+def source_of(folder: RunFolder, number: int) -> Path:
+    """The file of what was left for a swap."""
+    return _path(folder, number, "py")
+
+
 class Swapper:
     """The run's side: takes a source, tries it, and says what became of it."""
 
@@ -96,7 +101,7 @@ class Swapper:
         if self._accepted is not None:
             self._accepted.accept()
         self.newest, self._taken_after, self._accepted = number, steps, None
-        self._source = _path(self._folder, number, "py").read_text(encoding="utf-8")
+        self._source = source_of(self._folder, number).read_text(encoding="utf-8")
         self._before = self._folder.source.read_text(encoding="utf-8")
         namespace = sys.modules["__main__"].__dict__
         new = self._source.removeprefix("\ufeff")

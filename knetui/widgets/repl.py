@@ -16,7 +16,7 @@ from textual.widgets import Label, RichLog
 from knetui.actions import Action, Place, gather
 from knetui.evaluator.client import Evaluator, EvaluatorDied
 from knetui.evaluator.completeness import is_complete
-from knetui.evaluator.protocol import Error, Event, Result, Stream
+from knetui.evaluator.protocol import CompleteReply, Error, Event, Result, Stream
 from knetui.fence import fence
 from knetui.session import HISTORY_LENGTH
 from knetui.widgets.editor import CodeArea, follow_theme
@@ -231,6 +231,10 @@ class ReplPane(Pane):
                 await self._load()
             except EvaluatorDied as death:
                 await self._mourn(death)
+
+    async def complete(self, code: str, cursor: int) -> CompleteReply:
+        """How a name can go on, by the live names. Raises EvaluatorDied."""
+        return await self._evaluator.complete(code, cursor)
 
     async def close(self) -> None:
         """End the evaluator."""

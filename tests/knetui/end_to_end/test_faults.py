@@ -60,7 +60,7 @@ def test_a_syntax_error_is_shown_before_anything_runs(
     terminal.wait_for(f"line {line}: invalid syntax")
     terminal.wait_for("This is not Python yet")
     terminal.type("here")
-    terminal.wait_for(f"{line}  here")
+    terminal.wait_for(f"{line}● here")
     assert not all_runs()
 
 
