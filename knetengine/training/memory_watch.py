@@ -17,7 +17,7 @@ from knetengine.training.memory_pictures import Holding, Picture, PoolPicture, T
 from knetengine.training.memory_traces import TraceRecorder
 
 PICTURE_SECONDS = 0.25
-SHARE = 120  # a picture comes that many times as late as the one before took: 0.8 % of the time
+SHARE = 200  # a picture comes that many times as late as the one before took: 0.5 % of the time
 LOOKED_SECONDS = 6.0  # whoever looks says so more often
 SHOWN_HOLDERS = 100
 ALL_HOLDERS = 1 << 30

@@ -70,7 +70,10 @@ EXPLANATION = """
 
 def _key(keys: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
     word = name.lower().replace(" ", "-")
-    return Binding(keys, action, name, tooltip=meaning, show=show, id=f"memory.{word}")
+    # at once, so that what is typed after W finds the line of the limit, however fast it comes
+    return Binding(
+        keys, action, name, tooltip=meaning, show=show, priority=True, id=f"memory.{word}"
+    )
 
 
 class WhatIf(Section):
@@ -120,6 +123,7 @@ class MemoryScreen(Sections):
     place = PLACE
     explanation = EXPLANATION
     left = ("figures", "classes")
+    by_letter = ("section", "lines", "trace", "device")
     sections: ClassVar = {
         "map": ("m", "map"),
         "figures": ("f", "figures"),

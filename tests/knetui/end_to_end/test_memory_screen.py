@@ -62,8 +62,7 @@ def test_the_pool_of_a_run_is_seen_moving_with_its_lines_and_a_limit_is_tried(
     terminal.wait_for(lambda text: steps(text) > first)
     terminal.press("l")
     terminal.wait_for("mnist.py:13 predict: x = x @ w[i]")
-    terminal.press("w")
-    terminal.type("1 GiB\r")
+    terminal.type("w1 GiB\r")  # as fast as that
     text = terminal.wait_for("pytorch-like", seconds=40)
     assert re.search(r"default\* +[\d.]+ MiB +\d+ +0  fits", text), text
     needed = re.search(r"need ([\d.]+) MiB", text)

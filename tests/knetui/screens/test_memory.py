@@ -312,6 +312,18 @@ async def test_a_limit_that_is_too_small_shows_when_and_who(
         assert isinstance(app.screen, Workbench)
 
 
+async def test_letters_are_text_in_the_line_of_the_limit(app: KnetApp, running: RunFolder) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_screen(app, pilot)
+        await pilot.press(*"wmfshwltd")
+        assert app.screen.query_one(Input).value == "mfshwltd"
+        assert list(screen.seen()) == ["what-if"]
+        assert not read_control(running.control).looking.lines
+        await pilot.press("tab", "h")
+        await pilot.pause()
+        assert list(screen.seen()) == ["holders"]
+
+
 async def test_what_is_no_limit_is_said_to_be_none(app: KnetApp, running: RunFolder) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_screen(app, pilot)
