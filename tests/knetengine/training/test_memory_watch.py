@@ -15,7 +15,7 @@ from knetengine.training import memory_watch
 from knetengine.training.control import Looking
 from knetengine.training.folder import RunFolder
 from knetengine.training.memory_pictures import Holding, Picture, PoolPicture, read_picture
-from knetengine.training.memory_traces import read_traces
+from knetengine.training.memory_traces import Trace, read_traces
 from knetengine.training.memory_watch import MemoryWatch
 
 
@@ -41,6 +41,11 @@ def picture_of(folder: RunFolder) -> Picture:
 
 def pool_of(folder: RunFolder) -> PoolPicture:
     return next(pool for pool in picture_of(folder).pools if pool.device == "cpu")
+
+
+def trace_of(folder: RunFolder) -> Trace:
+    """That of the CPU's pool: other tests may have left pools of other devices."""
+    return next(trace for trace in read_traces(folder.memory_trace) if trace.device == "cpu")
 
 
 def test_nothing_is_written_while_nobody_looks(folder: RunFolder) -> None:
@@ -108,6 +113,7 @@ def test_pictures_end_when_nobody_has_looked_for_a_while(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(memory_watch.time, "monotonic", lambda: now)
+    monkeypatch.setattr(memory_watch, "SHARE", 0)  # however long a picture takes
     watch = MemoryWatch(folder, Looking())
     shown = list[float]()
     for _ in range(200):
@@ -184,7 +190,7 @@ def test_a_trace_covers_the_steps_that_were_asked_for(folder: RunFolder) -> None
         watch.heed(wanted, step)
         assert watch.traces == (step < 13)
         _ = kept + 1.0
-    (trace,) = read_traces(folder.memory_trace)
+    trace = trace_of(folder)
     assert [step for _, step in trace.marks] == [10, 11, 12, 13]
     assert trace.device == "cpu"
     assert trace.live == trace.marks[0][0] >= 1
@@ -203,7 +209,7 @@ def test_a_trace_that_the_run_outlives_not_is_kept(folder: RunFolder) -> None:
     held = KnetArray(np.ones(1000), device="cpu")
     watch.heed(Looking(traces=1, steps=100), 1)
     watch.end()
-    (trace,) = read_traces(folder.memory_trace)
+    trace = trace_of(folder)
     assert held.nbytes in {event[1] for event in trace.events if len(event) > 1}
 
 
