@@ -78,6 +78,8 @@ class LineMarks:
     def told(self, row: int) -> str:
         """What to say of the text while the cursor is in that row, in a line."""
         here = self.at(row)
+        if here is not None and here.severity == "warning" and self.failure is not None:
+            here = None
         first_error = next((mark for mark in self._mistakes if mark.severity == "error"), None)
         mark = here or self.failure or first_error
         if mark is not None:

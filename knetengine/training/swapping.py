@@ -66,6 +66,11 @@ def outcome(folder: RunFolder, number: int) -> Outcome | None:
         return None
 
 
+def source_of(folder: RunFolder, number: int) -> Path:
+    """The file of what was left for a swap."""
+    return _path(folder, number, "py")
+
+
 class Swapper:
     """The run's side: takes a source, tries it, and says what became of it."""
 

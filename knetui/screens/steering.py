@@ -12,7 +12,7 @@ from knetengine.training.control import Sampling, Watch, change, read_control
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.keeper import checkpoints
 from knetengine.training.metrics import Event
-from knetengine.training.swapping import ACCEPTED, REJECTED, request_swap
+from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, source_of
 from knetui.run_view import RunView
 from knetui.screens.branch import Branch, Change
 from knetui.screens.frame import key
@@ -174,12 +174,20 @@ class Steering(Running):
         if event.name not in TOLD:
             return
         title = f"run {view.folder.title}"
+        if event.name == REJECTED:
+            self._complain_of_swap(view.folder, int(event.text.partition(":")[0]))
         if TOLD[event.name] == "error":
             self.tell(event.text, f"{title}: {event.name}")
             return
         words = {ACCEPTED: f"new code: {event.text.partition(': ')[2]}"}.get(event.name, event.text)
         severity = "warning" if TOLD[event.name] == "warning" else "information"
         self.notify(words, title=title, severity=severity, timeout=4, markup=False)
+
+    def _complain_of_swap(self, folder: RunFolder, number: int) -> None:
+        """Show why new code was not taken, at the line that failed."""
+        settled = outcome(folder, number)
+        if settled is not None and settled.failure is not None:
+            self.editor.complain_of_run(folder, settled.failure, source_of(folder, number))
 
     def _show_run(self) -> None:
         super()._show_run()

@@ -76,6 +76,8 @@ def test_what_is_told_is_of_the_line_with_the_cursor_else_the_worst(marks: LineM
     assert marks.told(0) == "line 6: undefined"
     marks.failure = Mark(8, 0, "failure", "ValueError: no\nmore")
     assert marks.told(0) == "line 9: ValueError: no"
+    assert marks.told(2) == "line 9: ValueError: no"  # the warning there is a lesser thing
+    assert marks.told(5) == "line 6: undefined"
     assert marks.has_errors()
     marks.failure = None
     marks.set_mistakes([Diagnostic(2, 0, "warning", "unused")], 100)

@@ -108,6 +108,7 @@ class EditorPane(Pane):
         self._find_bar = FindBar()
         self._finder = Finder(self.area, self._find_bar)
         self._line_bar = LineBar(self._go_to_place)
+        self._outline = OutlineList(self._go_to_row)
         self._start = 0  # column of the word that is being completed
 
     def compose(self) -> ComposeResult:
@@ -116,6 +117,7 @@ class EditorPane(Pane):
         yield self.area
         yield self._find_bar
         yield self._line_bar
+        yield self._outline
         options = Input(
             self._options,
             placeholder="options of main, such as --epochs 20 --lr 0.1",
@@ -151,7 +153,9 @@ class EditorPane(Pane):
     def show_document(self, document: Document, options: str) -> None:
         """Show another document, with the options that its runs get."""
         self._popup.close()
-        self._close_find()
+        for bar in (self._find_bar, self._line_bar, self._outline):
+            bar.close()
+        self._finder.text_changed()
         self.document = document
         place = (document.line, document.column)  # loading the text moves the cursor
         self.area.marks.clear()
@@ -183,9 +187,14 @@ class EditorPane(Pane):
 
     @property
     def error_line(self) -> int | None:
-        """The line of the last complaint, from 1."""
-        mark = self.area.marks.failure
+        """The line where a run failed, or else of the first mistake, from 1."""
+        mark = self._gravest
         return mark.row + 1 if mark is not None else None
+
+    @property
+    def _gravest(self) -> Mark | None:
+        marks = self.area.marks
+        return marks.failure or next((m for m in marks.all() if m.severity == "error"), None)
 
     def complain(self, message: str, line: int | None, source: str | None = None) -> None:
         """Show what went wrong at its line, which counts from 1 in `source`, or in the text."""
@@ -199,13 +208,16 @@ class EditorPane(Pane):
             self.area.marks.failure = Mark(row, 0, "failure", message)
         self._marks_changed()
 
-    def complain_of_run(self, folder: RunFolder, failure: Failure) -> None:
-        """Show why a run of this file failed, at the line that failed, wherever that is now."""
+    def complain_of_run(self, folder: RunFolder, failure: Failure, ran: Path | None = None) -> None:
+        """Show why a run of this file failed, at the line that failed, wherever that is now.
+
+        ran: what it ran; if that is another text than the one that it began with.
+        """
         path = Path(folder.description.source_path).resolve()
         if path != Path(self.document.path).resolve():
             return
         try:
-            source = folder.source.read_text(encoding="utf-8")
+            source = (ran or folder.source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             source = None
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
@@ -217,13 +229,12 @@ class EditorPane(Pane):
         self._marks_changed()
 
     def go_to_error(self) -> bool:
-        """Put the cursor on the line of the complaint; whether there is one."""
-        mark = self.area.marks.failure or next(
-            (mark for mark in self.area.marks.all() if mark.severity == "error"), None
-        )
+        """Put the cursor on that line; whether there is one."""
+        mark = self._gravest
         if mark is None:
             return False
-        self._go_to(mark.row, 0)
+        line = self.area.lines[mark.row]
+        self._go_to(mark.row, mark.column or len(line) - len(line.lstrip()))
         return True
 
     def action_next_mistake(self) -> None:
@@ -392,14 +403,16 @@ class EditorPane(Pane):
         self.screen.set_focus(self.area)
         return True
 
-    @work(group="editor-outline", exclusive=True)
-    async def action_outline(self) -> None:
+    def action_outline(self) -> None:
         """Go to a function or class."""
         entries = outline(self.area.code.root, self.area.lines)
-        chosen = OutlineList(entries, self.area.cursor_location[0])
-        row = await self.app.push_screen_wait(chosen)
+        self._outline.open(entries, self.area.cursor_location[0])
+
+    def _go_to_row(self, row: int | None) -> None:
+        self._outline.close()
         if row is not None:
             self._go_to(row, 0)
+        self.screen.set_focus(self.area)
 
     # completion
 
