@@ -34,13 +34,13 @@ LETTERS = "abcdefghijkmnopqrstuvwxyz"
 class Terminal:
     """The workbench in a pseudo-terminal of its own."""
 
-    def __init__(self, columns: int, rows: int, home: Path) -> None:
+    def __init__(self, columns: int, rows: int, home: Path, *files: Path) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.process, self._descriptor = pty.fork()
         if self.process == 0:
             os.environ.update(KNET_HOME=str(home), TERM="xterm-256color", COLORTERM="truecolor")
-            os.execv(sys.executable, [sys.executable, "-m", "knetui"])
+            os.execv(sys.executable, [sys.executable, "-m", "knetui", *map(str, files)])
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
 
@@ -64,6 +64,13 @@ class Terminal:
     def shows(self, text: str) -> bool:
         """Whether a row of the screen holds `text`."""
         return any(text in row for row in self.screen.display)
+
+    def time_of(self, key: bytes, text: str) -> float:
+        """Milliseconds from a key to a screen that holds `text`; 2,000 where it never does."""
+        pressed = time.perf_counter()
+        self.write(key)
+        shown = self.wait(2, lambda: self.shows(text))
+        return (shown - pressed) * 1e3 if shown is not None else 2000.0
 
     def close(self) -> None:
         """End the workbench; the run goes on, and is ended by whoever started it."""
@@ -112,10 +119,7 @@ def _type(terminal: Terminal, keys: int, generator: random.Random) -> list[float
             terminal.wait(0.3)
             typed = ""
         typed += generator.choice(LETTERS)
-        pressed = time.perf_counter()
-        terminal.write(typed[-1].encode())
-        shown = terminal.wait(2, lambda wanted=typed: terminal.shows(wanted))
-        milliseconds.append((shown - pressed) * 1e3 if shown is not None else 2000.0)
+        milliseconds.append(terminal.time_of(typed[-1].encode(), typed))
         terminal.wait(generator.uniform(*GAP_SECONDS))
     return milliseconds
 

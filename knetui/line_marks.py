@@ -76,12 +76,13 @@ class LineMarks:
         return self.at((beyond or rows)[0]) if rows else None
 
     def told(self, row: int) -> str:
-        """What to say of the text while the cursor is in that row, in a line."""
+        """What to say of the text while the cursor is in that row, in a line.
+
+        Where a run failed is the news, whatever else is wrong.
+        """
         here = self.at(row)
-        if here is not None and here.severity == "warning" and self.failure is not None:
-            here = None
         first_error = next((mark for mark in self._mistakes if mark.severity == "error"), None)
-        mark = here or self.failure or first_error
+        mark = self.failure or here or first_error
         if mark is not None:
             return f"line {mark.row + 1}: {first_line(mark.message)}"
         warned = len({mark.row for mark in self._mistakes})

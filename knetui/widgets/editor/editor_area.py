@@ -11,7 +11,6 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.document._document import Location, Selection
 from textual.document._document_navigator import DocumentNavigator
-from textual.document._edit import Edit
 from textual.document._wrapped_document import WrappedDocument
 from textual.events import Key, Paste
 from textual.message import Message
@@ -116,7 +115,8 @@ class EditorArea(CodeArea, inherit_bindings=False):
     # the document
 
     def _set_document(self, text: str, language: str | None) -> None:
-        document = PythonDocument(text, self.marks.replaced)
+        self.forget_found()
+        document = PythonDocument(text, self._replaced)
         self._highlight_query = python()[1]
         self.document = document
         self.wrapped_document = WrappedDocument(document, tab_width=self.indent_width)
@@ -140,10 +140,10 @@ class EditorArea(CodeArea, inherit_bindings=False):
         """The lines of the text."""
         return self.code.lines
 
-    def edit(self, edit: Edit) -> Any:
-        """Perform an edit; what was found is not where it was any more."""
+    def _replaced(self, top: Location, bottom: Location, end: Location) -> None:
+        """The text was changed, undone or done again: what is marked and found is elsewhere."""
         self.forget_found()
-        return super().edit(edit)
+        self.marks.replaced(top, bottom, end)
 
     def forget_found(self) -> None:
         """Show no matches any more."""
@@ -320,10 +320,13 @@ class EditorArea(CodeArea, inherit_bindings=False):
             return strip
         colour = Style(color=self._style_of(mark).color, bold=True)
         strip = _with_sign(strip, SIGNS[mark.severity], colour)
-        told = mark.severity == "failure" or (
-            mark.severity == "error" and row != self.cursor_location[0]
-        )
-        return self._annotated(strip, row, mark) if told else strip
+        if mark.severity == "warning" or self._is_on_the_border(mark):
+            return strip
+        return self._annotated(strip, row, mark)
+
+    def _is_on_the_border(self, mark: Mark) -> bool:
+        """Whether the words need not be in the way of what is being typed."""
+        return self.marks.failure is None and mark.row == self.cursor_location[0]
 
     def _style_of(self, mark: Mark) -> Style:
         return self.get_component_rich_style(f"editor-area--{mark.severity}")

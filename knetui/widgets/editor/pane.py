@@ -156,6 +156,7 @@ class EditorPane(Pane):
         for bar in (self._find_bar, self._line_bar, self._outline):
             bar.close()
         self._finder.text_changed()
+        self.screen.set_focus(self.area)
         self.document = document
         place = (document.line, document.column)  # loading the text moves the cursor
         self.area.marks.clear()

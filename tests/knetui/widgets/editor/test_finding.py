@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Label, OptionList, Static
 
 from knetui.widgets.editor import FindBar
@@ -65,6 +65,20 @@ async def test_matches_are_marked_in_the_text_until_the_line_is_closed(edit: Edi
         assert marked == ["grad", "grad"]
         await pilot.press("escape")
         assert [s.text for s in area.render_line(3) if s.style.underline] == []
+
+
+async def test_matches_that_an_undo_takes_away_are_not_drawn(edit: Edit) -> None:
+    app = edit("|")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.post_message(Paste("\n" * 9 + "loss"))
+        await pilot.pause()
+        await pilot.press("ctrl+f", *"loss")
+        app.editor.area.focus()
+        await pilot.press("ctrl+z")
+        await pilot.pause()
+        assert app.editor.area.text == ""
+        assert app.is_running
 
 
 async def test_capitals_words_and_patterns(edit: Edit) -> None:
