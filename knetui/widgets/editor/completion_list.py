@@ -47,7 +47,7 @@ class CompletionList(OptionList, can_focus=False):
     }
 
     def __init__(self) -> None:
-        super().__init__(markup=False, compact=True)
+        super().__init__(markup=False)
         self.words: list[str] = []
         self._takes_enter = False
 

@@ -11,7 +11,6 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.document._document import Location, Selection
 from textual.document._document_navigator import DocumentNavigator
-from textual.document._wrapped_document import WrappedDocument
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.strip import Strip
@@ -22,7 +21,12 @@ from knetui.fence import fence
 from knetui.line_marks import LineMarks, Mark, first_line
 from knetui.searching import NOTHING, Found, Rows
 from knetui.widgets.editor.code_area import CodeArea
-from knetui.widgets.editor.document import PythonDocument, VisibleHighlights, python
+from knetui.widgets.editor.document import (
+    PythonDocument,
+    UnwrappedDocument,
+    VisibleHighlights,
+    python,
+)
 from knetui.widgets.editor.keys_in_order import is_text, take_in_order
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
@@ -119,7 +123,7 @@ class EditorArea(CodeArea, inherit_bindings=False):
         document = PythonDocument(text, self._replaced)
         self._highlight_query = python()[1]
         self.document = document
-        self.wrapped_document = WrappedDocument(document, tab_width=self.indent_width)
+        self.wrapped_document = UnwrappedDocument(document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._build_highlight_map()
         self.move_cursor((0, 0))

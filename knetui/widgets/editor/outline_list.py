@@ -32,7 +32,7 @@ class OutlineList(VerticalGroup):
         &.-open { display: block; }
         Input { background: $surface; }
         OptionList {
-            border: none; height: auto; max-height: 100%; padding: 0 1; background: $panel;
+            border: none; height: 1fr; max-height: 100%; padding: 0 1; background: $panel;
             text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-horizontal: 0;
         }
     }
@@ -65,6 +65,7 @@ class OutlineList(VerticalGroup):
         """Begin with all, at the one around the cursor."""
         self._entries = entries
         self._line.value = ""
+        self.styles.height = 1 + max(1, len(entries))  # and does not jump while it is narrowed
         self.add_class("-open")
         self._show(entries, around(entries, row) or 0)
         self.screen.set_focus(self._line)

@@ -228,4 +228,4 @@ async def test_what_the_text_names_is_no_markup_in_the_outline(edit: Edit) -> No
         await pilot.pause()
         choices = app.query_one(OutlineList).query_one(OptionList)
         assert '(x="[red]", y' in choices.render_line(0).text
-        assert choices.size.height == 1  # too long for the width, and not broken
+        assert choices.virtual_size.height == 1  # too long for the width, and not broken
