@@ -1,12 +1,10 @@
 """What the editor looks like in its states; open the SVGs in snapshots/ to see it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from knetengine.training.folder import Failure, RunFolder, create_run
 from knetui.app import KnetApp
 from knetui.evaluator.protocol import CompleteReply
 from knetui.screens.workbench import Workbench
@@ -54,9 +52,7 @@ async def test_signs_in_the_margin(
         editor = editor_of(pilot)
         editor.area.replace_text("import os\nimport numpy as np\n\nx = np.exp(wieght)\ny = x / 0\n")
         await pilot.pause()
-        text = editor.area.text
-        folder: RunFolder = create_run("housing", text, Path(editor.document.path), [])
-        editor.complain_of_run(folder, Failure("ZeroDivisionError", "division by zero", 5))
+        editor.complain("ZeroDivisionError: division by zero", 5)
         await until(pilot, lambda: len(editor.area.marks) == 3)
         await snapshot(pilot, f"editor-signs-{columns}x{rows}-{theme}")
 
