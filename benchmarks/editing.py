@@ -14,7 +14,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks.latency import GAP_SECONDS, Terminal
+from benchmarks.latency import GAP_SECONDS
+from benchmarks.terminal import Terminal
 
 LETTERS = "abcdefghijkmnopqrstuvwxyz"
 BEGINNING = "zqj"  # nothing on the screen begins so
@@ -41,7 +42,7 @@ def measure(arguments: argparse.Namespace, lines: int, seed: int) -> list[float]
     (home / "session-1.json").write_text("{}")  # not the first start: no welcome
     path = folder / "long.py"
     path.write_text(program(lines))
-    terminal = Terminal(arguments.columns, arguments.rows, home, path)
+    terminal = Terminal(arguments.columns, arguments.rows, home, str(path))
     try:
         if terminal.wait(20, lambda: terminal.shows("long.py") and terminal.shows("Train")) is None:
             raise SystemExit("the workbench did not show within 20 s")

@@ -1,93 +1,59 @@
-"""How long a key takes to show on the screen while the housing model trains, and the first frame.
+"""How long a key takes to show on the screen while a model trains, and the first frame.
 
-    python -m benchmarks.latency [--keys 120] [--repeats 3] [--columns 120] [--rows 40] [--idle]
+    python -m benchmarks.latency [--keys 120] [--repeats 3] [--columns 120] [--rows 40]
+                                 [--idle | --busy] [--points 100000]
 
 A real pseudo-terminal runs `knet-tui`; pyte models its screen. One key at a time is written, and
-the clock stops when the model's screen holds the text typed so far. Needs the `bench` extra.
+the clock stops when the model's screen holds the text typed so far. The housing model trains, about
+10,000 reports a second; with --busy LeNet does, on all cores, and prints 100 lines a second. With
+--points, five curves of so many points are drawn beside those of the run. Needs the `bench` extra.
 """
 
 import argparse
-import fcntl
+import json
 import os
-import pty
 import random
-import select
 import shutil
-import signal
 import statistics
-import struct
-import sys
 import tempfile
-import termios
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import pyte
+from benchmarks.terminal import Terminal, end_runs
 
 GAP_SECONDS = (0.08, 0.2)  # between two keys, as a brisk typist leaves
 OPTIONS = b"\x1bOR"  # F3
 TRAIN = b"\x1b[15~"  # F5
 LETTERS = "abcdefghijkmnopqrstuvwxyz"
+TALK = """
+
+import threading
+import time
 
 
-class Terminal:
-    """The workbench in a pseudo-terminal of its own."""
+def talk():
+    for number in range(10**9):
+        print(f"line {number} of a log that goes on and on and on")
+        time.sleep(0.01)
 
-    def __init__(self, columns: int, rows: int, home: Path, *files: Path) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
-        self.process, self._descriptor = pty.fork()
-        if self.process == 0:
-            os.environ.update(KNET_HOME=str(home), TERM="xterm-256color", COLORTERM="truecolor")
-            os.execv(sys.executable, [sys.executable, "-m", "knetui", *map(str, files)])
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
 
-    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> float | None:
-        """Feed the screen for so long; the time when `until` came true, or None."""
-        end = time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            if not select.select([self._descriptor], [], [], left)[0]:
-                break
-            block = os.read(self._descriptor, 1 << 16)
-            arrived = time.perf_counter()
-            self._stream.feed(block)
-            if until is not None and until():
-                return arrived
-        return None
-
-    def write(self, keys: bytes) -> None:
-        """Press keys."""
-        os.write(self._descriptor, keys)
-
-    def shows(self, text: str) -> bool:
-        """Whether a row of the screen holds `text`."""
-        return any(text in row for row in self.screen.display)
-
-    def time_of(self, key: bytes, text: str) -> float:
-        """Milliseconds from a key to a screen that holds `text`; 2,000 where it never does."""
-        pressed = time.perf_counter()
-        self.write(key)
-        shown = self.wait(2, lambda: self.shows(text))
-        return (shown - pressed) * 1e3 if shown is not None else 2000.0
-
-    def close(self) -> None:
-        """End the workbench; the run goes on, and is ended by whoever started it."""
-        os.kill(self.process, signal.SIGTERM)
-        os.waitpid(self.process, 0)
-        os.close(self._descriptor)
+threading.Thread(target=talk, daemon=True).start()
+"""
 
 
 def measure(arguments: argparse.Namespace, seed: int) -> tuple[float, list[float]]:
     """Seconds to the first frame, and the milliseconds of each key."""
     home = Path(tempfile.mkdtemp())
+    names = [_write_curves(home, arguments.points)] if arguments.points else []
+    (home / "session-1.json").write_text(json.dumps({"shown_runs": names}))  # no welcome
+    model = [_talking_lenet(home)] if arguments.busy else []
     started = time.perf_counter()
-    terminal = Terminal(arguments.columns, arguments.rows, home)
+    terminal = Terminal(arguments.columns, arguments.rows, home, *model)
     try:
-        first = terminal.wait(20, lambda: terminal.shows("housing.py") and terminal.shows("Train"))
+        name = "talking.py" if arguments.busy else "housing.py"
+        first = terminal.wait(20, lambda: terminal.shows(name) and terminal.shows("Train"))
         if first is None:
-            raise SystemExit("the workbench did not show within 20 s:\n" + _text(terminal))
+            raise SystemExit("the workbench did not show within 20 s:\n" + terminal.text)
         terminal.wait(2)
         if not arguments.idle:
             terminal.write(OPTIONS)
@@ -96,12 +62,12 @@ def measure(arguments: argparse.Namespace, seed: int) -> tuple[float, list[float
             terminal.wait(0.5)
             terminal.write(TRAIN)
             if terminal.wait(10, lambda: terminal.shows("running")) is None:
-                raise SystemExit("the run did not start:\n" + _text(terminal))
+                raise SystemExit("the run did not start:\n" + terminal.text)
             terminal.wait(3)
         return first - started, _type(terminal, arguments.keys, random.Random(seed))
     finally:
         terminal.close()
-        _end_runs(home)
+        end_runs(home)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -124,17 +90,33 @@ def _type(terminal: Terminal, keys: int, generator: random.Random) -> list[float
     return milliseconds
 
 
-def _end_runs(home: Path) -> None:
+def _talking_lenet(home: Path) -> str:
+    """A model file: LeNet, and a thread that prints while it trains."""
+    from knetui.models import examples_folder
+
+    source = (examples_folder() / "lenet.py").read_text()
+    begin = source.index("def ")
+    path = home / "talking.py"
+    path.write_text(f"{source[:begin]}{TALK}\n\n{source[begin:]}")
+    return str(path)
+
+
+def _write_curves(home: Path, points: int) -> str:
+    """The folder's name of a run of five metrics that has ended."""
     os.environ["KNET_HOME"] = str(home)
-    from knetengine.training.folder import all_runs
-    from knetengine.training.launch import stop_now
+    from knetengine.training.folder import State, create_run
+    from knetengine.training.metrics import MetricsWriter, Report
 
-    for run in all_runs():
-        stop_now(run)
-
-
-def _text(terminal: Terminal) -> str:
-    return "\n".join(row.rstrip() for row in terminal.screen.display)
+    folder = create_run("walk", "pass\n", home / "walk.py", [])
+    writer, generator = MetricsWriter(folder.metrics), random.Random(0)
+    values = dict.fromkeys(("one", "two", "three", "four", "five"), 0.0)
+    for epoch in range(points):
+        for name in values:
+            values[name] += generator.gauss(0, 1)
+        writer.write(Report(epoch, epoch / 100, values, epoch, 0))
+    writer.close()
+    folder.write_state(State("finished", 0, "", 0.0, points / 100))
+    return folder.path.name
 
 
 def main() -> None:
@@ -144,9 +126,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
-    parser.add_argument("--idle", action="store_true", help="without a run, for comparison")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--idle", action="store_true", help="without a run, for comparison")
+    kind.add_argument("--busy", action="store_true", help="LeNet on all cores, and a lively log")
+    parser.add_argument("--points", type=int, default=0, help="of five more curves")
     arguments = parser.parse_args()
-    print(f"{'idle' if arguments.idle else 'training'}, {arguments.columns} x {arguments.rows}")
+    what = "idle" if arguments.idle else "LeNet trains" if arguments.busy else "housing trains"
+    print(f"{what}, {arguments.columns} x {arguments.rows}")
     rows: list[tuple[float, ...]] = []
     for repeat in range(arguments.repeats):
         first, keys = measure(arguments, seed=repeat)

@@ -40,6 +40,11 @@ class Place:
     fixed: Mapping[str, str]  # keys that a widget there keeps for itself, and what it does
     typing: bool = False  # whether characters are text there, and no keys
 
+    def without(self, other: "Place") -> "Place":
+        """The place without the actions that another has: those of a screen over the workbench."""
+        known = {action.id for action in other.actions}
+        return replace(self, actions=tuple(a for a in self.actions if a.id not in known))
+
     def by_key(self) -> dict[str, Action]:
         """The actions by their keys."""
         return {key: action for action in self.actions for key in action.keys}

@@ -4,28 +4,34 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from rich.segment import Segment
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.dom import DOMNode
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from knetengine.training.folder import RunFolder
 from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_names
 from knetui.fence import fence
+from knetui.frame_meter import FrameMeter
 from knetui.keymap import read_keymap
+from knetui.screens import memory
+from knetui.screens.memory import MemoryScreen
 from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
 from knetui.themes import FIRST_THEME, OWN_THEMES
-from knetui.widgets.editor import EntryLine, FindBar
+from knetui.widgets.editor import BarInput, FindBar
 from knetui.widgets.pane_bar import PaneBar
 
 LAST_RESORT_SECONDS = 3.0
@@ -77,6 +83,7 @@ class KnetApp(App[None]):
         super().__init__()
         self.animation_level = "none"  # frames over SSH cost more than they please
         self._fence = FenceFilter()
+        self.meter = FrameMeter()
         self._file = file
         self._run_to_show = run
         self.session_file = SessionFile()
@@ -84,12 +91,22 @@ class KnetApp(App[None]):
         for theme in OWN_THEMES:
             self.register_theme(theme)
         known = self.session.theme in self.available_themes
-        # no change of themes: one costs a tenth of the first frame
-        self.set_reactive(KnetApp.theme, self.session.theme if known else FIRST_THEME)
+        self._begin_with(self.session.theme if known else FIRST_THEME)
         keymap = read_keymap(ACTIONS)
         self.actions = ACTIONS.with_keys(keymap.chosen)
         self.set_keymap({id: ",".join(keys) for id, keys in keymap.chosen.items()})
         self._notices = notices_of(keymap.problems)
+
+    def _begin_with(self, theme: str) -> None:
+        """Have a theme from the first frame on, without a change of themes: a tenth of its time.
+
+        Nothing is styled yet, so its variables and classes are all that there is to set.
+        """
+        self.set_reactive(KnetApp.theme, theme)
+        dark = self.current_theme.dark
+        classes = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
+        self.update_classes(classes, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the fence."""
@@ -99,11 +116,17 @@ class KnetApp(App[None]):
         """What the command palette offers: every action by name, and some of Textual's own."""
         if isinstance(screen, Workbench):
             for place in self.actions.places.values():
-                for action in place.actions:
+                for action in place.actions if place.name not in SCREENS else ():
                     where = "" if place.name == EVERYWHERE else f"{place.name}: "
                     words = f"{action.meaning} ({key_names(action.keys)})"
                     todo = partial(self._run, screen, place.name, action)
                     yield SystemCommand(f"{where}{action.name}", words, todo)
+        for name, owner in SCREENS.items():
+            if isinstance(screen, owner):
+                for action in self.actions.places[name].actions:
+                    words = f"{action.meaning} ({key_names(action.keys)})"
+                    todo = partial(self.run_action, action.call, screen)
+                    yield SystemCommand(action.name, words, todo)
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot", "Quit"):
                 yield command
@@ -120,6 +143,18 @@ class KnetApp(App[None]):
             inner = (widget for widget in pane.walk_children() if isinstance(widget, action.owner))
             node = pane if isinstance(pane, action.owner) else next(inner)
         await self.run_action(action.call, node)
+
+    async def on_event(self, event: Event) -> None:
+        """Note when a key arrives; then as Textual does."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.meter.key(event.time)
+        await super().on_event(event)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        began = time.monotonic()  # as the time of events
+        super()._display(screen, renderable)
+        if renderable is not None:
+            self.meter.frame(began, time.monotonic())
 
     def on_load(self) -> None:
         """Leave the terminal clean when asked to end; Textual has no handlers of its own."""
@@ -149,6 +184,7 @@ class KnetApp(App[None]):
             self.session,
             self.session_file,
             self.actions,
+            self.meter,
             self._file,
             self._run_to_show,
             self._notices,
@@ -161,11 +197,14 @@ class KnetApp(App[None]):
         self.session_file.close()
 
 
+SCREENS: dict[str, type[Screen[Any]]] = {memory.PLACE: MemoryScreen}  # over the workbench
+_everywhere = gather(EVERYWHERE, Workbench, KnetApp, typing=True)
 ACTIONS = Actions(
     [
-        gather(EVERYWHERE, Workbench, KnetApp, typing=True),
+        _everywhere,
         gather(BAR, PaneBar),
-        gather(FIND, EntryLine, FindBar, typing=True),
+        gather(FIND, BarInput, FindBar, typing=True),
+        *(gather(name, screen).without(_everywhere) for name, screen in SCREENS.items()),
         *(
             gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)
             for name, pane in PANES.items()

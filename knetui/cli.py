@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -66,11 +66,80 @@ def repl(file: Path | None = None, /) -> int:
 
 
 @app.command
-def runs() -> int:
-    """List the runs: number, model, how they stand, their last figures."""
-    from knetui.commands import list_runs
+def restart(
+    run: str = "last",
+    /,
+    *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    detach: bool = False,
+) -> int:
+    """Start a new run of RUN's model as it was, with RUN's options.
 
-    return list_runs()
+    Parameters
+    ----------
+    options:
+        Options that are to be others; `knet-tui restart RUN --help`.
+    detach:
+        Print the new run's number and leave it running.
+    """
+    from knetui.commands import restart_run
+
+    return restart_run(run, list(options), detach=detach)
+
+
+@app.command
+def runs(*, filter: str = "", sort: str = "") -> int:
+    """List the runs: number, model, how they stand, their last figures.
+
+    Parameters
+    ----------
+    filter:
+        Only those of which it holds, such as `"lr>=0.1 and acc>0.9"`: options, last figures,
+        `min.tst`, `max.acc`, and `number`, `name`, `model`, `status`, `epoch`, `pinned`, `age`
+        (`age < 2h`), `took`, `left`, `speed`.
+    sort:
+        By what a filter may ask for; with a minus the greatest first: `--sort=-max.acc`.
+    """
+    from knetui.run_commands import list_runs
+
+    return list_runs(filter, sort)
+
+
+@app.command
+def name(run: str, /, *words: str) -> int:
+    """Call RUN by a name in the list; without words, by that of its model again."""
+    from knetui.run_commands import name_run
+
+    return name_run(run, words)
+
+
+@app.command
+def pin(run: str = "last", /, *, off: bool = False) -> int:
+    """Keep RUN on top of the list.
+
+    Parameters
+    ----------
+    off:
+        No longer.
+    """
+    from knetui.run_commands import pin_run
+
+    return pin_run(run, off=off)
+
+
+@app.command
+def delete(run: str, /, *runs: str) -> int:
+    """Move RUN, and others, to the trash, from where they go for good after 30 days."""
+    from knetui.run_commands import delete_runs
+
+    return delete_runs([run, *runs])
+
+
+@app.command
+def restore(run: str = "", /) -> int:
+    """Bring RUN back from the trash; without a number, the run that was deleted last."""
+    from knetui.run_commands import restore_run
+
+    return restore_run(run)
 
 
 @app.command
@@ -177,6 +246,55 @@ def branch(
     return branch_run(run, at, assignments, source, paused=paused)
 
 
+@app.command
+def curves(
+    *runs: str,
+    svg: Path | None = None,
+    png: Path | None = None,
+    csv: Path | None = None,
+    gradients: bool = False,
+    axis: Literal["epoch", "step", "seconds"] = "epoch",
+    log_x: bool = False,
+    log_y: bool = False,
+    smooth: float = 0.0,
+    only: tuple[str, ...] = (),
+) -> int:
+    """Draw the learning curves of RUNS here, or write them into files.
+
+    Parameters
+    ----------
+    runs:
+        Their numbers, `last`, or their folders; several are compared.
+    svg:
+        Write a picture of lines and words to this file.
+    png:
+        Write a picture in pixels to this file.
+    csv:
+        Write every reported figure to this file, a line for each report.
+    gradients:
+        The norms of the first run's gradients, by parameter, instead of what it reported.
+    axis:
+        Draw over epochs, steps or seconds.
+    log_x:
+        A logarithmic horizontal axis.
+    log_y:
+        Logarithmic values.
+    smooth:
+        From 0 to 0.999, as TensorBoard's slider.
+    only:
+        The name of a metric or parameter to draw; may be given several times.
+    """
+    from knetui.curves.commands import show_curves
+    from knetui.curves.settings import CurveSettings
+
+    settings = CurveSettings(
+        log_y=log_y, log_norms=log_y, log_x=log_x, axis=axis, smoothing=smooth, gradients=gradients
+    )
+    named = ((".svg", svg), (".png", png), (".csv", csv))
+    files = [(suffix, path) for suffix, path in named if path is not None]
+    return show_curves(runs, files, settings, only)
+
+
 data = App(name="data", help="List the sets of data, and fetch them.")
 app.command(data)
 
@@ -274,23 +392,23 @@ def _answer(arguments: list[str]) -> object:
         case [word, _, *_] if word[0] != "-" and word not in WORDS:
             print(f"knet-tui: {unknown_word(word)}", file=sys.stderr)
             return 2
-        case ["train", *words]:
-            return _answer_train(words)
+        case ["train" | "restart" as word, *words]:
+            return _answer_with_options(word, words)
         case _:
             return app(arguments, exit_on_error=False, print_error=False)
 
 
-def _answer_train(words: list[str]) -> object:
-    """What stands behind the model is for its main, but for `--detach` and `--resume`."""
+def _answer_with_options(word: str, words: list[str]) -> object:
+    """What stands behind the model or run is for its main, but for `--detach` and `--resume`."""
     before = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
     ours, model, theirs = words[:before], words[before : before + 1], words[before + 1 :]
-    for word in ("--detach", "--resume"):
-        if word in theirs:
-            theirs.remove(word)
-            ours.append(word)
+    for own in ("--detach", "--resume") if word == "train" else ("--detach",):
+        if own in theirs:
+            theirs.remove(own)
+            ours.append(own)
     if model and {"--help", "-h"} & set(theirs):
-        from knetui.commands import show_options
+        from knetui.commands import show_options, show_options_of_run
 
-        return show_options(*model)
+        return show_options(*model) if word == "train" else show_options_of_run(*model)
     separated = ["--", *model, *theirs] if model else []
-    return app(["train", *ours, *separated], exit_on_error=False, print_error=False)
+    return app([word, *ours, *separated], exit_on_error=False, print_error=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 from knetengine.training.control import request
 from knetengine.training.folder import (
     ENDED,
+    UNFINISHED,
     RunError,
     RunFolder,
     State,
@@ -21,10 +22,11 @@ from knetengine.training.folder import (
     plain_name,
 )
 from knetengine.training.launch import launch, resume, stop, stop_now, wait_for
-from knetengine.training.summary import summarise
 from knetengine.training.tail import LineTail
 from knetui.fence import fence
 from knetui.models import ModelNotFoundError, find_model
+from knetui.option_form import read_options
+from knetui.option_line import OptionLine
 
 EXIT_STATUS: dict[Status, int] = {
     "finished": 0,
@@ -33,7 +35,6 @@ EXIT_STATUS: dict[Status, int] = {
     "rejected": 2,
     "died": 3,
 }
-UNFINISHED: frozenset[Status] = frozenset({"stopped", "failed", "died"})
 SHOWN_AGAIN = 1000  # bytes of the log that a run which goes on begins with
 FOLLOW_SECONDS = 0.02
 REJECT_SECONDS = 30.0  # a wrong option is known once the model's imports are done
@@ -49,6 +50,33 @@ def train_model(model: str, options: list[str], *, detach: bool) -> int:
     except (ModelNotFoundError, RunError, OSError) as error:
         return _complain(error)
     return _detach(folder) if detach else _follow(folder)
+
+
+def restart_run(which: str, options: list[str], *, detach: bool) -> int:
+    """Start a new run of a run's model, with its options but for those that are given."""
+    try:
+        old = find_run(which)
+        source = old.source.read_text(encoding="utf-8")
+        main = read_options(source)
+        line = OptionLine(main, old.description.options)
+        given = OptionLine(main, options)
+        line.given |= given.given
+        line.strays += given.strays
+        where = old.description.working_folder
+        folder = launch(old.source_path, source, line.words(), working_folder=where)
+    except SyntaxError as error:
+        return _complain(f"the source of run {which} is not Python: {error}")
+    except (RunError, OSError, ValueError) as error:
+        return _complain(error)
+    return _detach(folder) if detach else _follow(folder)
+
+
+def show_options_of_run(which: str) -> int:
+    """Print the options of the main of a run's model."""
+    try:
+        return show_options(str(find_run(which).source))
+    except RunError as error:
+        return _complain(error)
 
 
 def resume_training(model: str, options: list[str], *, detach: bool) -> int:
@@ -95,20 +123,6 @@ def show_options(model: str) -> int:
     )
 
 
-def list_runs() -> int:
-    """Print a line for each run, the newest last."""
-    rows = [["run", "model", "status", "epoch", "trn", "tst", "took", "options"]]
-    rows += [_row(folder) for folder in all_runs()]
-    if len(rows) == 1:
-        print("no runs yet; `knet-tui train housing` starts one")
-        return 0
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (fence(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
-    return 0
-
-
 def pause_run(which: str) -> int:
     """Ask a run to wait after its step, and say when it does."""
     return _steer(which, "pause", "paused")
@@ -150,24 +164,6 @@ def stop_run(which: str, *, now: bool) -> int:
     return 0
 
 
-def _row(folder: RunFolder) -> list[str]:
-    try:
-        summary = summarise(folder)
-    except (RunError, OSError):  # its other files are there to be looked at
-        number, name = folder.path.name.split("-", 1)
-        return [str(int(number)), name, "damaged", "", "", "", "", str(folder.path)]
-    figures = [summary.figures.get(name) for name in ("trn", "tst")]
-    return [
-        str(summary.number),
-        summary.name,
-        summary.state.status,
-        "" if summary.epoch is None else str(summary.epoch),
-        *("" if figure is None else f"{figure:.6g}" for figure in figures),
-        f"{summary.seconds:.1f} s",
-        " ".join(summary.options),
-    ]
-
-
 def _steer(which: str, wanted: str, expected: Status) -> int:
     try:
         folder = find_run(which)
@@ -195,10 +191,14 @@ def _follow(folder: RunFolder, tail: int | None = None) -> int:
     if tail is not None:
         log.skip_to_end(tail)
     print(f"run {folder.title}: {folder.path}", file=sys.stderr)
-    asked = False
+    asked = waits = False
     while True:
         try:
-            ended = folder.state().has_ended  # looked up first: nothing is logged after the end
+            state = folder.state()
+            ended = state.has_ended  # looked up first: nothing is logged after the end
+            if state.status == "waiting" and not waits:
+                waits = True
+                print("it waits until a run that trains has ended", file=sys.stderr)
             _print_lines(log)
             if ended:
                 _print_rest(log)

@@ -12,10 +12,10 @@ from knetengine.cpu import compilation
 from knetengine.gpu import devices
 from knetengine.training.folder import all_runs
 from knetengine.training.home import home
+from knetui.byte_sizes import in_bytes
 from knetui.models import example_names, examples_folder
-from knetui.widgets.memory import in_bytes
 
-LIBRARIES = ("textual", "prompt_toolkit", "numpy", "plotext", "safetensors", "msgspec")
+LIBRARIES = ("textual", "prompt_toolkit", "numpy", "pillow", "safetensors", "msgspec")
 
 PURE = "pure Python (KNET_PURE is set, or there was no C compiler when it was installed)"
 

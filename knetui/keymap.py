@@ -130,6 +130,8 @@ def _keys(entry: str, value: Any, actions: Actions) -> Keys:
 
 def _normal(key: str) -> str:
     """The key as Textual names it, `question_mark` for `?`. Raises ValueError."""
+    if key in NAMED_KEYS:  # ctrl+@, as terminals send it for ctrl+space, is one as it is
+        return key
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     wrong = [modifier for modifier in modifiers if modifier not in MODIFIERS]
     if wrong or not (last in NAMED_KEYS or character_of(last) is not None):

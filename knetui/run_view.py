@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections import deque
+from pathlib import Path
 
 from knetengine.training.folder import RunError, RunFolder, State
 from knetengine.training.metrics import (
@@ -15,13 +15,14 @@ from knetengine.training.metrics import (
     Report,
 )
 from knetengine.training.tail import LineTail
-from knetui.curve import Curve
+from knetui.curves.curve import Curve
+from knetui.curves.timeline import Timeline
+from knetui.rate import Pace, SmoothedRate
 from knetui.samples import Samples
 
 CHUNK_BYTES = 64 * 1024  # decoded in about 2 ms
 LOG_BYTES = 1 << 20  # of a longer log only the end is shown at first
 LOG_CHUNK_BYTES = 32 * 1024  # and of what comes at once, only so much: it scrolls past anyway
-RATE_SECONDS = 2.0  # speed is that of the last two seconds
 
 
 class RunView:
@@ -32,6 +33,7 @@ class RunView:
         self.description = folder.description
         self.state: State = folder.state()
         self.curves: dict[str, Curve] = {}
+        self.timeline = Timeline()
         self.step_loss = Curve()  # over steps
         self.gradient_norms: dict[str, Curve] = {}  # over steps, by parameter
         self.samples = Samples(folder)
@@ -41,7 +43,8 @@ class RunView:
         self.last: Report | None = None
         self.planned: int | None = None
         self._metrics = MetricsReader(folder.metrics)
-        self._recent: deque[tuple[float, int]] = deque()  # (time in the run, epoch)
+        self._rate = SmoothedRate()
+        self._last_seen = 0.0
 
     @property
     def number(self) -> int:
@@ -56,6 +59,8 @@ class RunView:
         if not self.state.has_ended:
             with contextlib.suppress(RunError, OSError):
                 self.state = self.folder.state()
+            if self.state.status == "paused":
+                self._rate.pause()
 
     def read(self, budget: float) -> bool:
         """Read new figures for at most about `budget` seconds; whether there were any."""
@@ -69,20 +74,15 @@ class RunView:
                 break
         return changed
 
-    def epochs_per_second(self) -> float | None:
-        """The speed over the last seconds; None before there are two reports, or after the end."""
-        if len(self._recent) < 2 or self.state.has_ended:
+    def pace(self) -> Pace | None:
+        """How fast it is and when it will be done; None before that is known, or while it rests."""
+        speed = self._rate.per_second()
+        if not speed or self.last is None or self.state.status != "running":
             return None
-        (first_time, first_epoch), (last_time, last_epoch) = self._recent[0], self._recent[-1]
-        passed = last_time - first_time
-        return (last_epoch - first_epoch) / passed if passed > 0 else None
-
-    def seconds_left(self) -> float | None:
-        """The time to the planned end at this speed, if both are known."""
-        rate = self.epochs_per_second()
-        if not rate or self.planned is None or self.last is None:
-            return None
-        return max(0.0, (self.planned - self.last.epoch) / rate)
+        if self.planned is None:
+            return Pace(speed, None)
+        since = time.monotonic() - self._last_seen  # an epoch may take minutes: it counts down
+        return Pace(speed, max(0.0, (self.planned - self.last.epoch) / speed - since))
 
     def seconds(self) -> float:
         """How long the run has lasted, in seconds."""
@@ -96,12 +96,12 @@ class RunView:
     def _take(self, record: Record) -> None:
         if type(record) is Report:  # nearly all are, and there may be 10,000 a second
             self._take_report(record)
+        elif type(record) is Gradients:
+            self._take_gradients(record)
         elif type(record) is Memory:
             self.memory = record
         elif type(record) is Plan:
             self.planned = record.epochs
-        elif type(record) is Gradients:
-            self._take_gradients(record)
         elif type(record) is Event:
             self.events.append(record)
             if record.name == "not finite":
@@ -117,25 +117,32 @@ class RunView:
 
     def _take_report(self, report: Report) -> None:
         self.last = report
-        epoch, curves, recent = report.epoch, self.curves, self._recent
+        self.timeline.add(report)
+        epoch, curves = report.epoch, self.curves
         for name, value in report.values.items():
             curve = curves.get(name)
             if curve is None:
                 curve = curves[name] = Curve()
             curve.add(epoch, float(value))
-        if not recent or report.time >= recent[-1][0] + RATE_SECONDS / 100:
-            recent.append((report.time, epoch))
-            while recent[0][0] < report.time - RATE_SECONDS:
-                recent.popleft()
+        self._rate.add(report.time, epoch)
+        self._last_seen = time.monotonic()
 
 
 class LogView:
-    """The end of a run's log, and then whatever is added to it."""
+    """The end of a run's log, and then whatever is added to it.
 
-    def __init__(self, folder: RunFolder) -> None:
-        self.path = folder.log
-        self._tail = LineTail(folder.log)
-        self._keep = LOG_BYTES
+    around: instead the lines before and behind that byte of it, half of what is kept each.
+    ends: of the lines that were read last, where in the file each ends, its line feed included.
+    """
+
+    def __init__(self, path: Path, around: int | None = None) -> None:
+        self.path = path
+        self.ends: list[int] = []
+        self._tail = LineTail(path)
+        self._keep: int | None = LOG_BYTES
+        if around is not None:
+            self._tail.skip_to(around - LOG_BYTES // 2)
+            self._keep = None
         self._rest_was_read = False
 
     def read(self, *, ended: bool = False) -> list[str]:
@@ -143,12 +150,19 @@ class LogView:
 
         Of a run that has `ended`, a last line without its line feed is a line too.
         """
-        skipped = self._tail.skip_to_end(self._keep)
-        self._keep = LOG_CHUNK_BYTES
-        lines = [line.decode("utf-8", errors="replace") for line in self._tail.read(LOG_BYTES)]
+        skipped = 0
+        if self._keep is not None:
+            skipped = self._tail.skip_to_end(self._keep)
+            self._keep = LOG_CHUNK_BYTES
+        end = self._tail.offset
+        lines = self._tail.read(LOG_BYTES)
+        self.ends = [end := end + len(line) + 1 for line in lines]
+        texts = [line.decode("utf-8", errors="replace") for line in lines]
         if skipped:
-            lines.insert(0, f"... {skipped:,} bytes more are in {self.path}")
-        if ended and not lines and not self._rest_was_read:
+            texts.insert(0, f"... {skipped:,} bytes more are in {self.path}")
+            self.ends.insert(0, self.ends[0] - len(lines[0]) - 1 if lines else end)
+        if ended and not texts and not self._rest_was_read:
             self._rest_was_read = True
-            lines = self._tail.rest().decode("utf-8", errors="replace").splitlines()
-        return lines
+            texts = self._tail.rest().decode("utf-8", errors="replace").splitlines()
+            self.ends = [end] * len(texts)
+        return texts

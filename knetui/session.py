@@ -10,6 +10,7 @@ import msgspec
 from knetengine.training.atomic import write_atomically
 from knetengine.training.control import Watch
 from knetengine.training.home import home
+from knetui.curves.settings import CurveSettings
 from knetui.documents import Document, free_name
 from knetui.layout import Layout
 
@@ -24,11 +25,13 @@ class Session(msgspec.Struct):
     options: str = ""
     pane: str = "editor"
     layout: Layout = msgspec.field(default_factory=Layout)
-    logarithmic: bool = False
+    curves: CurveSettings = msgspec.field(default_factory=CurveSettings)
     theme: str = ""
     watch: Watch = Watch()  # when the runs that are started here pause by themselves
     selected_run: str = ""  # folder names, so that runs can be moved
     shown_runs: list[str] = msgspec.field(default_factory=lambda: list[str]())
+    run_filter: str = ""
+    run_sort: str = ""
     history: list[str] = msgspec.field(default_factory=lambda: list[str]())
     files: list[str] = msgspec.field(default_factory=lambda: list[str]())  # the last one first
     options_of: dict[str, str] = msgspec.field(default_factory=lambda: dict[str, str]())

@@ -5,7 +5,13 @@ import difflib
 WORDS = (
     "train",
     "repl",
+    "restart",
     "runs",
+    "curves",
+    "name",
+    "pin",
+    "delete",
+    "restore",
     "attach",
     "pause",
     "resume",

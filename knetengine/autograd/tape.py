@@ -12,6 +12,7 @@ constant. The test is free, because recording needs the length of the tape anywa
 
 import contextlib
 import threading
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -119,6 +120,7 @@ class _Statistics:
     entries = 0
     bytes = 0
     measuring = False
+    then: Callable[[], None] | None = None
 
 
 _statistics = _Statistics()
@@ -129,12 +131,15 @@ def last_tape() -> TapeStatistics:
     return TapeStatistics(_statistics.entries, _statistics.bytes)
 
 
-def measure_next_tape() -> None:
+def measure_next_tape(then: Callable[[], None] | None = None) -> None:
     """Ask the next outermost gradient to measure its tape's bytes just before walking back.
 
     Counting bytes takes time for each entry, so it happens once for each call of this function.
+    then: called at that moment, when all that the gradient keeps is held; it must not raise.
     """
     _statistics.measuring = True
+    if then is not None:
+        _statistics.then = then
 
 
 def note_statistics(tape: Tape) -> None:
@@ -143,6 +148,9 @@ def note_statistics(tape: Tape) -> None:
     if _statistics.measuring:
         _statistics.measuring = False
         _statistics.bytes = recorded_bytes(tape)
+        then, _statistics.then = _statistics.then, None
+        if then is not None:
+            then()
 
 
 def recorded_bytes(tape: Tape) -> int:

@@ -9,13 +9,19 @@ from pathlib import Path
 from knetengine.training.detach import become_detached, print_lines
 
 if __name__ == "__main__":
-    if "--in-place" in sys.argv[2:]:
+    in_place = "--in-place" in sys.argv[2:]
+    if in_place:
         print_lines()
     else:
         become_detached(Path(sys.argv[1]) / "log.txt")
 
-    # NumPy is imported only now: a process that has threads should not fork
+    from knetengine.training.cores import take_cores
     from knetengine.training.folder import RunFolder
-    from knetengine.training.runner import execute
 
-    execute(RunFolder(Path(sys.argv[1])), resume="--resume" in sys.argv[2:])
+    folder = RunFolder(Path(sys.argv[1]))
+    if in_place or take_cores(folder):
+        # NumPy is imported only now: a process that has threads should not fork, and how many it
+        # may have is known now
+        from knetengine.training.runner import execute
+
+        execute(folder, resume="--resume" in sys.argv[2:])

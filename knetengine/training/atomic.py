@@ -7,6 +7,20 @@ from pathlib import Path
 LITTER = ".writing"
 
 
+def show_atomically(path: Path, content: bytes) -> None:
+    """The same for what is of the moment only: nothing is flushed to the disk, which takes long.
+
+    A reader sees the old or the new; a machine that loses power may lose both.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}{LITTER}")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, flush it to the disk, then rename it into place.
 

@@ -18,6 +18,7 @@ from knetengine.training.atomic import write_atomically
 Wanted = Literal["run", "pause", "stop"]
 
 POLL_SECONDS = 0.05  # a look costs 4 us; 20 a second cannot be felt and answer at once
+TRACED_STEPS = 20
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -53,6 +54,21 @@ class Sampling(msgspec.Struct, frozen=True):
     unit: int = 0
 
 
+class Looking(msgspec.Struct, frozen=True):
+    """What somebody who looks at the run's memory wants to see; see `memory_watch`.
+
+    looks: how many times somebody has looked. A run writes pictures for some seconds after each, so
+        that one whom nobody watches any more, however he left, has nothing to do.
+    lines: whether the line of the program that asks for each block is to be recorded meanwhile.
+    traces: how many traces have been asked for. steps: how many steps one is to cover.
+    """
+
+    looks: int = 0
+    lines: bool = False
+    traces: int = 0
+    steps: int = TRACED_STEPS
+
+
 class ControlFile(msgspec.Struct, frozen=True):
     """What is wanted of the run.
 
@@ -68,6 +84,7 @@ class ControlFile(msgspec.Struct, frozen=True):
     numbers: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
     watch: Watch = Watch()
     sampling: Sampling = Sampling()
+    looking: Looking = Looking()
 
 
 def request(path: Path, wanted: Wanted) -> None:

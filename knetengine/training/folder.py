@@ -2,14 +2,18 @@
 
 0012-housing/
     run.json          what was started: source path, options, when, where
+    label.json        what people call it, and whether it stays on top
     source.py         the model file as it was
-    state.json        starting, running, paused, finished, stopped, failed, rejected
+    state.json        waiting, starting, running, paused, finished, stopped, failed, rejected
     metrics.jsonl     figures, one JSON object a line
+    events.out.tfevents.*  the same for TensorBoard
     log.txt           all that the run printed
     control.json      what is wanted of it: run, pause, stop, other code, other numbers
     live.json         the numbers that can be changed while it runs, as they are
     swaps/            sources that were to take the place of the running one
     samples.jsonl     what a model that writes has written
+    memory.json       the pools of its devices, while somebody looks
+    memory-trace.json what was allocated and freed in some steps, when asked
     checkpoints/      safetensors
     lock              held by the process of the run for as long as it lives
 """
@@ -26,12 +30,13 @@ import filelock
 import msgspec
 
 from knetengine.training.atomic import write_atomically
-from knetengine.training.home import expand_home, runs_home
+from knetengine.training.home import expand_home, runs_home, trash_home
 
 Status = Literal[
-    "starting", "running", "paused", "finished", "stopped", "failed", "rejected", "died"
+    "waiting", "starting", "running", "paused", "finished", "stopped", "failed", "rejected", "died"
 ]
 ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed", "rejected", "died"})
+UNFINISHED: frozenset[Status] = frozenset({"stopped", "failed", "died"})  # they may go on
 START_SECONDS = 20.0  # a process that has not taken its lock by then never will
 
 
@@ -40,9 +45,10 @@ class RunError(Exception):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What was started; written once. `created` is wall-clock time in seconds, a label only.
+    """What was started. `created` is wall-clock time in seconds, a label only.
 
     branched_from: the run and the checkpoint that it began from: `12 step-0000000340`.
+    threads: how many it trains with, known once it has begun; 0 before.
     """
 
     number: int
@@ -53,6 +59,7 @@ class Description(msgspec.Struct, frozen=True):
     created: float
     niceness: int = 0
     branched_from: str = ""
+    threads: int = 0
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -92,6 +99,8 @@ class RunFolder:
         self.live = path / "live.json"
         self.swaps = path / "swaps"
         self.samples = path / "samples.jsonl"
+        self.memory = path / "memory.json"
+        self.memory_trace = path / "memory-trace.json"
         self.checkpoints = path / "checkpoints"
         self._description_file = path / "run.json"
         self._state_file = path / "state.json"
@@ -191,7 +200,8 @@ def create_run(
     home = runs_home()
     home.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(home / ".numbers"):
-        number = 1 + max((number_of(path) for path in run_paths(home)), default=0)
+        taken = (*run_paths(home), *run_paths(trash_home()))  # the deleted ones may come back
+        number = 1 + max(map(number_of, taken), default=0)
         folder = RunFolder(home / f"{number:04d}-{plain_name(name)}")
         folder.path.mkdir()
     folder.checkpoints.mkdir()

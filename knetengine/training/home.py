@@ -23,3 +23,8 @@ def expand_home(path: str) -> Path:
 def runs_home() -> Path:
     """The folder that holds one folder a run."""
     return home() / "runs"
+
+
+def trash_home() -> Path:
+    """The folder of the deleted runs."""
+    return runs_home() / ".trash"

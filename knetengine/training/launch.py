@@ -17,13 +17,27 @@ from knetengine.training.folder import RunError, RunFolder, State, create_run
 WORKBENCH_NICENESS = 10  # halves the worst key-to-screen delay, costs an idle machine nothing
 
 
-def launch(source_path: Path, source: str, options: list[str], niceness: int = 0) -> RunFolder:
+def launch(
+    source_path: Path,
+    source: str,
+    options: list[str],
+    niceness: int = 0,
+    working_folder: str = "",
+) -> RunFolder:
     """Start the model `source` as a run of its own process and session, and return its folder.
 
     Neither the end of this process nor of its terminal ends the run. Raises RunError when no
     process could be started.
+    working_folder: that of this process if it is not given.
     """
-    folder = create_run(source_path.stem, source, source_path.resolve(), options, niceness)
+    folder = create_run(
+        source_path.stem,
+        source,
+        source_path.resolve(),
+        options,
+        niceness,
+        working_folder=working_folder,
+    )
     start(folder)
     return folder
 

@@ -10,11 +10,17 @@ from knetengine.training.tail import MEBIBYTE, LineTail
 
 
 class Report(msgspec.Struct, tag="report", tag_field="kind", frozen=True):
-    """What the model reported after an epoch; `time` in seconds since the run began."""
+    """What the model reported after an epoch; `time` in seconds since the run began.
+
+    step: how many steps of all loops had been done. log: how long log.txt was in bytes, with the
+    line of this report at its end. Runs of earlier versions say neither.
+    """
 
     epoch: int
     time: float
     values: dict[str, float | str]  # JSON has no NaN: what is not finite travels as text
+    step: int | None = None
+    log: int | None = None
 
     def figures(self) -> dict[str, float]:
         """The reported values, with NaN and the infinities back as numbers."""

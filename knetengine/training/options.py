@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import CycloptsError
 
 from knetengine.faults import Fault
 from knetengine.training.deck import options_line, seconds_line
 from knetengine.training.loop import run
+from knetengine.training.option_parser import in_a_line, option_parser
 
 
 class OptionError(SystemExit):
@@ -32,17 +33,11 @@ def script(main: Callable[..., Any]) -> None:
     """
     run.was_scripted = True
     name = Path(sys.argv[0]).stem
-    app = App(
-        name=name,
-        version_flags=[],
-        result_action="return_value",
-        default_parameter=Parameter(consume_multiple=True),  # --hidden 64 32
-    )
-    app.default(main)
+    parser = option_parser(main, name)
     try:
-        command, bound, _ = app.parse_args(sys.argv[1:], exit_on_error=False, print_error=False)
+        command, bound, _ = parser.parse_args(sys.argv[1:], exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        message = f"{name}: {_plain(error)}  (`--help` lists the options)"
+        message = f"{name}: {in_a_line(error)}  (`--help` lists the options)"
         if run.recorder is None:  # otherwise whoever asked for the run says it
             print(message, file=sys.stderr)
         raise OptionError(message) from None
@@ -65,7 +60,3 @@ def script(main: Callable[..., Any]) -> None:
         raise SystemExit(1) from None
     if fast:
         print(seconds_line(run.training_seconds))
-
-
-def _plain(error: CycloptsError) -> str:
-    return " ".join(str(error).split())

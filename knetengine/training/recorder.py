@@ -18,10 +18,12 @@ from knetengine.training.folder import Failure, RunFolder, State, Status
 from knetengine.training.gradient_norms import GradientSampler
 from knetengine.training.keeper import Keeper
 from knetengine.training.memory import MemorySampler
+from knetengine.training.memory_watch import MemoryWatch
 from knetengine.training.metrics import Event, MetricsWriter, Plan, Report, encodable
 from knetengine.training.resuming import NOT_FINITE, Return
 from knetengine.training.sampler import Sampler, Write
 from knetengine.training.steering import Steering
+from knetengine.training.tensorboard import TensorBoardWriter
 from knetengine.training.watching import Watchman
 
 CHECKPOINT_SECONDS = 10.0  # at most so much work is lost with the process, at first less
@@ -48,12 +50,14 @@ class Recorder:
         self._left = False  # whether a loop was left because of that
         self._began = time.monotonic() - (back.seconds if back else 0.0)
         self._metrics = MetricsWriter(folder.metrics)
+        self._events = TensorBoardWriter(folder.path)
         self._control = Control(folder.control)
         self._sampler = MemorySampler()
         self._gradients = GradientSampler()
         self._texts = Sampler(folder.samples)
         self._watchman = Watchman()
         before = read_control(folder.control) if back else ControlFile()
+        self._memory = MemoryWatch(folder, before.looking)
         self._steps_taken = before.steps
         place = back.place if back else None
         self.steering = Steering(
@@ -111,7 +115,10 @@ class Recorder:
         if self.keeper.replaying:
             return
         encoded = encodable(values)
-        self._metrics.write(Report(epoch, self.elapsed(), encoded))
+        now = self.elapsed()
+        step = self.keeper.position.completed
+        self._metrics.write(Report(epoch, now, encoded, step, self._length_of_log()))
+        self._events.report(epoch, now, values)
         for name, value in encoded.items():
             if isinstance(value, str) and name not in self._not_finite:
                 self._not_finite.add(name)
@@ -120,9 +127,17 @@ class Recorder:
         self._pause_because(self._watchman.report(values, self._control.look().watch))
         self._sample_memory()
 
+    def _length_of_log(self) -> int | None:
+        """How much the run has printed: 1 us to ask, and a chart's crosshair finds the line."""
+        try:
+            return os.stat(self.folder.log).st_size
+        except OSError:
+            return None
+
     def end(self, status: Status, failure: Failure | None = None) -> None:
         """Write the last checkpoint of a run that is complete, the last sample, the final state."""
         self.keeper.speak()
+        self._memory.end()
         if status == "finished" and self.keeper.replaying:
             print(NOT_FOUND, flush=True)
             status, failure = "failed", Failure("LostPlaceError", NOT_FOUND)
@@ -138,12 +153,14 @@ class Recorder:
         )
         self.folder.write_state(self._state)
         self._metrics.close()
+        self._events.close()
 
     def give_way(self) -> None:
         """Another process is about to go on with the run in the place of this one."""
         self.keeper.speak()
         self.folder.write_state(State("starting", host=self._state.host, started=time.time()))
         self._metrics.close()
+        self._events.close()
 
     def _heed(self) -> bool:
         """Between two steps: do what is wanted, wait while a pause is; tell whether to go on."""
@@ -175,6 +192,7 @@ class Recorder:
         watched = wanted.watch.not_finite or wanted.watch.spike
         begun = self._step_from is not None or not self.keeper.position.completed
         busy = watched or begun or wanted.wanted != "run" or self.steering.on_trial
+        busy = busy or self._memory.traces
         self._quiet_until = 0.0 if busy else time.monotonic() + POLL_SECONDS
 
     def _after_step(self, wanted: ControlFile, frame: FrameType) -> None:
@@ -190,6 +208,7 @@ class Recorder:
         record = self._gradients.sample(self.elapsed(), position.epoch, position.completed)
         if record is not None:
             self._metrics.write(record)
+        self._memory.heed(wanted.looking, position.completed)
         self._write_text(wanted)
 
     def _wants_pause(self, wanted: ControlFile) -> bool:
@@ -219,6 +238,7 @@ class Recorder:
                 self._step_from = steps
                 return wanted
             self.steering.heed(wanted, steps, frame)
+            self._memory.heed(wanted.looking, steps)
             self._write_text(wanted)
             time.sleep(POLL_SECONDS)
         self._steps_taken = wanted.steps

@@ -27,8 +27,7 @@ def execute(folder: RunFolder, *, resume: bool = False) -> None:
         recorder.stop_on_signals()
         run.recorder = recorder
         try:
-            if resume:
-                os.chdir(description.working_folder)
+            os.chdir(description.working_folder)
             os.nice(description.niceness)
             source = folder.source.read_text(encoding="utf-8")
             execute_source(source, description.source_path, description.options)

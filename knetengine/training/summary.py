@@ -5,13 +5,17 @@ import time
 import msgspec
 
 from knetengine.training.folder import RunFolder, State
+from knetengine.training.label import Label, read_label
 from knetengine.training.metrics import Report
 
 TAIL_BYTES = 4096  # nearly always holds the last report; else a longer tail is read
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The newest figures of a run; `seconds` is the time it has lasted so far."""
+    """The newest figures of a run; `seconds` is the time it has lasted so far.
+
+    created: when it was asked for, as wall-clock time.
+    """
 
     number: int
     name: str
@@ -20,6 +24,13 @@ class Summary(msgspec.Struct, frozen=True):
     epoch: int | None
     figures: dict[str, float]
     seconds: float
+    label: Label = Label()
+    created: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """What the run is called: its label, or the name of its model."""
+        return self.label.name or self.name
 
 
 def summarise(folder: RunFolder) -> Summary:
@@ -35,6 +46,8 @@ def summarise(folder: RunFolder) -> Summary:
         epoch=report.epoch if report else None,
         figures=report.figures() if report else {},
         seconds=max(0.0, until - state.started) if until else (report.time if report else 0.0),
+        label=read_label(folder),
+        created=description.created,
     )
 
 

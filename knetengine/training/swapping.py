@@ -101,7 +101,7 @@ class Swapper:
         if self._accepted is not None:
             self._accepted.accept()
         self.newest, self._taken_after, self._accepted = number, steps, None
-        self._source = _path(self._folder, number, "py").read_text(encoding="utf-8")
+        self._source = source_of(self._folder, number).read_text(encoding="utf-8")
         self._before = self._folder.source.read_text(encoding="utf-8")
         namespace = sys.modules["__main__"].__dict__
         new = self._source.removeprefix("\ufeff")

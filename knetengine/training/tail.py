@@ -1,5 +1,6 @@
 """Read the lines that another process appends to a file."""
 
+import contextlib
 from pathlib import Path
 
 MEBIBYTE = 1 << 20
@@ -11,6 +12,11 @@ class LineTail:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._offset = 0
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of the file are read or passed over."""
+        return self._offset
 
     def read(self, limit: int = MEBIBYTE) -> list[bytes]:
         """The complete lines (without line feeds) of at most about `limit` new bytes."""
@@ -25,6 +31,14 @@ class LineTail:
         end = block.rfind(b"\n") + 1
         self._offset += end
         return block[:end].split(b"\n")[:-1] if end else []
+
+    def skip_to(self, offset: int) -> None:
+        """Go on at the first whole line behind that many bytes."""
+        if offset > 0:
+            with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
+                file.seek(offset)
+                file.readline()
+                self._offset = file.tell()
 
     def skip_to_end(self, keep: int) -> int:
         """Go on at the first whole line of the last `keep` bytes; return the bytes passed over."""

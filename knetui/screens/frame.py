@@ -14,6 +14,7 @@ from textual.widgets import Footer
 
 from knetui.actions import Actions, key_names
 from knetui.fence import fence
+from knetui.frame_meter import FrameMeter
 from knetui.session import Session, SessionFile
 from knetui.themes import theme_after
 from knetui.widgets.pane import Pane
@@ -57,6 +58,7 @@ FRAME_KEYS = (
     key("alt+right", "move('right')", "Border right", "Move the pane's border right", "view.right"),
     key("alt+up", "move('up')", "Border up", "Move the pane's border up", "view.up"),
     key("alt+down", "move('down')", "Border down", "Move the pane's border down", "view.down"),
+    key("alt+h", "timings", "Timings", "How long frames and keys take", "view.timings"),
     key("f12", "next_theme", "Colours", "Dark, light, high contrast, colour-blind", "view.theme"),
 )
 HELP_KEY = key("f1", "help", "Help", "What this pane is, and its keys", "view.help", show=True)
@@ -74,8 +76,12 @@ class Frame(Screen[None]):
     """
     SCOPED_CSS = False  # Textual would look for a Frame within the screen that is one
 
-    def __init__(self, session: Session, session_file: SessionFile, actions: Actions) -> None:
+    def __init__(
+        self, session: Session, session_file: SessionFile, actions: Actions, meter: FrameMeter
+    ) -> None:
         super().__init__()
+        self._meter = meter
+        self._shows_timings = False
         self.session = session
         self._session_file = session_file
         self._actions = actions
@@ -235,7 +241,15 @@ class Frame(Screen[None]):
             self.session.pane = name
             self._rearrange()
 
-    # colours and help
+    # colours, timings and help
+
+    def action_timings(self) -> None:
+        """Show in the line at the top how long frames and keys take, or no longer."""
+        self._shows_timings = not self._shows_timings
+
+    def timings(self) -> str:
+        """How long they took, where they are to be shown."""
+        return self._meter.told() if self._shows_timings else ""
 
     def action_next_theme(self) -> None:
         """Take the next of our own themes."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from textual import on, work
 
 from knetengine.training.control import request
-from knetengine.training.folder import RunError, RunFolder
-from knetengine.training.launch import WORKBENCH_NICENESS, launch, stop_now
+from knetengine.training.folder import UNFINISHED, RunError, RunFolder
+from knetengine.training.launch import WORKBENCH_NICENESS, launch, resume, stop_now
 from knetui.actions import Actions
+from knetui.frame_meter import FrameMeter
 from knetui.run_desk import RunDesk
 from knetui.run_view import RunView
 from knetui.screens.frame import Frame, key
@@ -19,6 +20,7 @@ from knetui.widgets.editor import EditorPane
 from knetui.widgets.log import LogPane
 from knetui.widgets.memory import MemoryPane
 from knetui.widgets.runs import RunsPane
+from knetui.widgets.samples import SamplesPane
 from knetui.widgets.status import StatusLine
 
 READ_SECONDS = 0.1
@@ -36,7 +38,9 @@ RUN_KEYS = (
         show=True,
         at_once=False,
     ),
-    key("f6", "pause", "Pause", "Let the run wait after its step, or on", "run.pause", show=True),
+    key(
+        "f6", "pause", "Pause", "Let the run wait after its step, or go on", "run.pause", show=True
+    ),
     key("f8", "stop", "Stop", "End the run after its step; again: at once", "run.stop", show=True),
 )
 
@@ -44,9 +48,12 @@ RUN_KEYS = (
 class Running(Frame):
     """Keeps the runs that are looked at, and shows how they get on."""
 
-    def __init__(self, session: Session, session_file: SessionFile, actions: Actions) -> None:
-        super().__init__(session, session_file, actions)
+    def __init__(
+        self, session: Session, session_file: SessionFile, actions: Actions, meter: FrameMeter
+    ) -> None:
+        super().__init__(session, session_file, actions, meter)
         self._desk = RunDesk(session)
+        self._drawn: list[RunView] = []
         self._stop_asked: set[int] = set()
 
     @property
@@ -80,9 +87,15 @@ class Running(Frame):
             self.tell(str(problem), "Options")
             return
         self.editor.clear_complaint()
+        await self.begin_run(Path(document.path), document.text, options)
+
+    async def begin_run(
+        self, path: Path, source: str, options: list[str], working_folder: str = ""
+    ) -> None:
+        """Start a run and look at it, or say why there is none."""
         try:
             folder = await asyncio.to_thread(
-                launch, Path(document.path), document.text, options, WORKBENCH_NICENESS
+                launch, path, source, options, WORKBENCH_NICENESS, working_folder
             )
         except (RunError, OSError) as problem:
             self.tell(str(problem))
@@ -99,13 +112,29 @@ class Running(Frame):
         """A run was started here; for those who have something to ask of it."""
 
     def action_pause(self) -> None:
-        """Let the selected run wait after its step, or go on."""
+        """Let the selected run wait after its step, or go on; one that was stopped goes on, too."""
         view = self._desk.selected
+        if view is not None and view.state.status in UNFINISHED:
+            self._resume(view.folder)
+            return
         if view is None or view.state.has_ended:
             words = f"no run to pause: {self.keys_of('run.train')} starts one"
             self.notify(words, severity="warning")
             return
         request(view.folder.control, "run" if view.state.status == "paused" else "pause")
+
+    @work(group="launch")
+    async def _resume(self, folder: RunFolder) -> None:
+        try:
+            await asyncio.to_thread(resume, folder)
+        except (RunError, OSError) as problem:
+            self.tell(str(problem))
+            return
+        self.notify(f"run {folder.title} goes on from its checkpoint", timeout=3, markup=False)
+        self._stop_asked.discard(folder.description.number)
+        self._desk.refresh(folder.path.name)
+        self._desk.begin(folder)
+        self._show_choice()
 
     def action_stop(self) -> None:
         """Stop the selected run after its step; pressed again, in the middle of it."""
@@ -136,19 +165,34 @@ class Running(Frame):
         self._desk.select(event.name)
         self._show_choice()
 
-    @on(RunsPane.Toggled)
-    def _run_toggled(self, event: RunsPane.Toggled) -> None:
-        self._desk.toggle(event.name)
-        self._show_choice()
-
-    @on(CurvesPane.LogarithmToggled)
-    def _logarithm_toggled(self, event: CurvesPane.LogarithmToggled) -> None:
-        self.session.logarithmic = event.logarithmic
+    @on(CurvesPane.SettingsChanged)
+    def _curve_settings_changed(self) -> None:
         self.remember_soon()
+
+    # the crosshair, the log and the samples go along with each other
+
+    @on(CurvesPane.Inspected)
+    def _inspected(self, event: CurvesPane.Inspected) -> None:
+        selected = event.run is not None and event.run is self._desk.selected
+        self.query_one(LogPane).show_place(event.log if selected else None)
+        if selected:
+            self.query_one(SamplesPane).show_epoch(event.epoch)
+
+    @on(LogPane.Pointed)
+    def _log_pointed(self, event: LogPane.Pointed) -> None:
+        view = self._desk.selected
+        if view is not None and view.timeline.offers("log"):
+            self.query_one(CurvesPane).inspect(view, event.place, "log")
+
+    @on(SamplesPane.Travelled)
+    def _sample_chosen(self, event: SamplesPane.Travelled) -> None:
+        view = self._desk.selected
+        if view is not None:
+            self.query_one(CurvesPane).inspect(view, event.epoch, "epoch")
 
     def _show_choice(self) -> None:
         """Other runs are looked at now than before."""
-        self.query_one(CurvesPane).show_runs(self._desk.drawn)
+        self._draw_runs()
         view = self._desk.selected
         self.query_one(LogPane).show_run(view.folder if view else None)
         self.query_one(MemoryPane).show_figures(view)
@@ -163,13 +207,24 @@ class Running(Frame):
     def scan_runs(self) -> None:
         """Look for new runs, and at how all of them stand."""
         self._desk.scan()
+        if any(a is not b for a, b in zip(self._drawn, self._desk.drawn, strict=False)):
+            self._draw_runs()  # one of them goes on from a checkpoint, and is read anew
+        self.show_list()
+
+    def show_list(self) -> None:
+        """Show the runs that the filter lists."""
         curves = self.query_one(CurvesPane)
         colours = {
             name: colour
-            for name, summary in self._desk.summaries.items()
-            if (colour := curves.colour_of(summary.number)) is not None
+            for name in self.session.shown_runs
+            if (summary := self._desk.summaries.get(name)) is not None
+            and (colour := curves.colour_of(summary.number)) is not None
         }
-        self.query_one(RunsPane).show_summaries(self._desk.summaries, colours)
+        self.query_one(RunsPane).show_list(self._desk.listed(), colours)
+
+    def _draw_runs(self) -> None:
+        self._drawn = self._desk.drawn
+        self.query_one(CurvesPane).show_runs(self._drawn, self._desk.selected)
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
@@ -186,7 +241,7 @@ class Running(Frame):
         view = self._desk.selected
         self.query_one(LogPane).show_run(view.folder if view else None)
         self.query_one(LogPane).read(ended=view is not None and view.state.has_ended)
-        self.query_one(StatusLine).show_state(self.editor.document.path, view)
+        self.query_one(StatusLine).show_state(self.editor.document.path, view, self.timings())
         self.query_one(MemoryPane).show_figures(view)
 
     def _tell_the_end(self, view: RunView) -> None:
@@ -200,10 +255,10 @@ class Running(Frame):
                 self._desk.discard(view)
                 self._show_choice()
             case "failed" if failure is not None:
-                words = f"{failure.kind}: {failure.message}"
-                self.editor.complain_of_run(view.folder, failure)
-                keys = self.keys_of("model.error")
-                self.tell(words, f"run {title} failed ({keys} goes to the line)")
+                words, where = f"{failure.kind}: {failure.message}", ""
+                if self.editor.complain_of_run(view.folder, failure):
+                    where = f" ({self.keys_of('model.error')} goes to the line)"
+                self.tell(words, f"run {title} failed{where}")
             case "died":
                 words = "its process is gone; its last words are in the log"
                 self.tell(words, f"run {title} died")

@@ -19,6 +19,7 @@ from knetui.screens.frame import key
 from knetui.screens.numbers import Numbers
 from knetui.screens.running import Running
 from knetui.steering import put_numbers, take_step
+from knetui.widgets.memory import MemoryPane
 from knetui.widgets.samples import SamplesPane
 
 STEER_KEYS = (
@@ -75,6 +76,16 @@ class Steering(Running):
             change(folder.control, watch=wanted)
 
         self.app.push_screen(Numbers(view, put, read_control(folder.control).watch, watch))
+
+    @on(MemoryPane.Opened)
+    def _pool_to_be_shown(self) -> None:
+        from knetui.screens.memory import MemoryScreen  # late: it shares keys with this screen
+
+        view = self._desk.selected
+        if view is None:
+            self.notify(f"no run to look at: {self.keys_of('run.train')} starts one")
+            return
+        self.app.push_screen(MemoryScreen(view, self._actions))
 
     def swap_if_running(self, path: Path, text: str) -> None:
         """The file of the run that is looked at was saved: let the run have it."""

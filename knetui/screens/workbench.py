@@ -12,11 +12,13 @@ from textual.widgets import Footer
 from knetengine.training.folder import RunFolder
 from knetui.actions import Actions
 from knetui.documents import first_document, write_document
+from knetui.frame_meter import FrameMeter
 from knetui.models import own_copy
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key
 from knetui.screens.panes import PANES
 from knetui.screens.running import RUN_KEYS
-from knetui.screens.steering import STEER_KEYS, Steering
+from knetui.screens.starting import START_KEYS, Starting
+from knetui.screens.steering import STEER_KEYS
 from knetui.session import Session, SessionFile
 from knetui.widgets.editor import EditorPane
 from knetui.widgets.pane_bar import PaneBar
@@ -36,12 +38,19 @@ MODEL_KEYS = (
         show=True,
         at_once=False,
     ),
-    key("f4", "go_to_error", "Go to error", "To the line of the last error", "model.error"),
+    key(
+        "f4",
+        "go_to_error",
+        "Go to error",
+        "To the line of the last error",
+        "model.error",
+        at_once=False,
+    ),
     key("ctrl+n", "welcome", "Open", "Another model: examples, recent files, runs", "model.open"),
 )
 
 
-class Workbench(Steering):
+class Workbench(Starting):
     """The panes, and the document that is edited."""
 
     # the order of the keys at the bottom of the screen
@@ -49,6 +58,7 @@ class Workbench(Steering):
         HELP_KEY,
         *RUN_KEYS,
         *STEER_KEYS,
+        *START_KEYS,
         *MODEL_KEYS,
         *FRAME_KEYS,
     ]
@@ -58,11 +68,12 @@ class Workbench(Steering):
         session: Session,
         session_file: SessionFile,
         actions: Actions,
+        meter: FrameMeter,
         file: Path | None,
         run: RunFolder | None,
         notices: list[str],
     ) -> None:
-        super().__init__(session, session_file, actions)
+        super().__init__(session, session_file, actions, meter)
         self._file = file
         self._run_to_show = run
         self._notices = notices
@@ -79,7 +90,7 @@ class Workbench(Steering):
         settings: dict[str, dict[str, Any]] = {
             "editor": {"document": document, "options": self.session.options},
             "repl": {"history": self.session.history, "place": self._actions.places["repl"]},
-            "curves": {"logarithmic": self.session.logarithmic},
+            "curves": {"settings": self.session.curves},
         }
         panes = {
             name: pane(number, id=name, **settings.get(name, {}))
@@ -142,12 +153,11 @@ class Workbench(Steering):
             self.swap_if_running(Path(document.path), document.text)
 
     def action_go_to_error(self) -> None:
-        """Put the cursor on the line of the last complaint."""
-        if self.editor.error_line is None:
+        """Put the cursor on the line of the last complaint, or of the first mistake."""
+        if self.editor.go_to_error():
+            self.action_show_pane("editor")
+        else:
             self.notify("there is no error to go to", timeout=2)
-            return
-        self.action_show_pane("editor")
-        self.editor.go_to_error()
 
     def action_welcome(self) -> None:
         """Offer the examples, the files edited of late, and the runs."""

@@ -1,180 +1,448 @@
 """The curves pane: learning curves of the runs that are shown, drawn over one another."""
 
+from __future__ import annotations
+
+import asyncio
 import time
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static
 
-from knetui.curve import Curve
+from knetui.charts.grid import grid
+from knetui.charts.pace import Pace
+from knetui.curves.desk import PAN, WHEEL, ZOOM, CurveDesk
+from knetui.curves.report_lookup import report_at
+from knetui.curves.settings import CurveSettings
+from knetui.curves.timeline import Place
 from knetui.fence import fence
 from knetui.run_view import RunView
+from knetui.themes import curve_palette
+from knetui.widgets.chart_view import ChartView
+from knetui.widgets.curve_list import CurveList
 from knetui.widgets.pane import Pane
 
-Colour = tuple[int, int, int]
+if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is something to draw
+    from knetui.charts.braille import Drawing
+    from knetui.charts.chart import Colour
+    from knetui.curves.legend import Exact
+    from knetui.curves.run_charts import CurveCharts
 
-# For each run a colour for its first metric (train), and one for its second (test) on dark and on
-# light ground. The first are those of Okabe and Ito, which the colour-blind can tell apart.
-PALETTE: tuple[tuple[Colour, Colour, Colour], ...] = (
-    ((86, 180, 233), (190, 225, 245), (20, 80, 125)),
-    ((230, 159, 0), (255, 218, 140), (130, 80, 0)),
-    ((0, 158, 115), (140, 220, 195), (0, 85, 60)),
-    ((204, 121, 167), (240, 200, 222), (120, 40, 85)),
-)
 EMPTY = "F5 trains the model; its curves appear here"
-REDRAW_SECONDS = 0.33
-REST_FACTOR = 10  # drawing takes at most a tenth of the time
+NO_NORMS = "no gradients yet; g goes back to the reported figures"
+TOO_SMALL = "enlarge this pane (F9) to see the curves"
+ALL_HIDDEN = "every curve is hidden: m chooses which are drawn"
+LOOK_SECONDS = 0.1
 
 
-class Chart(Static, can_focus=True):
-    """The drawn curves."""
+def _key(key: str, action: str, name: str, meaning: str, *, show: bool = False) -> Binding:
+    word = name.lower().replace(" ", "-")
+    return Binding(key, action, name, tooltip=meaning, show=show, id=f"curves.{word}")
 
 
 class CurvesPane(Pane):
-    """Draws every metric of every shown run, at most three times a second."""
+    """Draws the metrics of every shown run, at most three times a second."""
 
     DEFAULT_CSS = """
     CurvesPane {
-        Chart { height: 1fr; }
-        .legend { height: auto; max-height: 4; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .legend { height: auto; max-height: 5; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .crosshair { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+        & CurveList { display: none; }
+        &.-choosing CurveList { display: block; }
+        &.-reading .crosshair { display: block; }
     }
     """
     title = "learning curves"
-    entry = "Chart"
+    entry = "ChartView"
     explanation = """
-        What the drawn runs reported, over their epochs: training error (trn) and test error
-        (tst), one colour a run, the test paler or darker. Falling together is learning; test
-        rising while training falls is learning by heart; jumping about is a learning rate too
-        high. The legend names the runs and their last values.
+        What the drawn runs reported: a chart for each kind of figure, one colour a run, the test
+        paler or darker than the training. Falling together is learning; test rising while
+        training falls is learning by heart; jumping about is a learning rate too high. Left and
+        Right read the values, and log and samples go along. Letters at the top are events: P a
+        pause, S other code, # another number, B a branch, ! a figure that is not finite. G shows
+        the norms of the gradients: parameters whose norm is zero do not learn.
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "l",
-            "toggle_logarithm",
-            "Log axis",
-            tooltip="Linear or logarithmic values",
-            id="curves.logarithm",
-        )
+        _key("l", "log_values", "Log", "Logarithmic or linear values", show=True),
+        _key("x", "axis", "Axis", "Draw over epochs, steps or seconds"),
+        _key("L", "log_axis", "Log axis", "Logarithmic or linear horizontal axis"),
+        _key("plus,equals_sign", "smooth(1)", "Smooth", "Smooth the curves more"),
+        _key("minus", "smooth(-1)", "Smooth less", "Smooth the curves less"),
+        _key("m", "metrics", "Metrics", "Choose which curves are drawn", show=True),
+        _key("c", "chart", "Chart", "Show one chart alone, the next, or all of them"),
+        _key("g", "gradients", "Gradients", "Norms of the gradients, or the metrics", show=True),
+        _key("e", "export", "Export", "Write the charts as SVG and PNG, their figures as CSV"),
+        _key("left", "read(-1)", "Read before", "Move the crosshair to the point before"),
+        _key("right", "read(1)", "Read after", "Move the crosshair to the next point"),
+        _key("shift+left", "read(-10)", "Leap back", "Move the crosshair ten columns back"),
+        _key("shift+right", "read(10)", "Leap on", "Move the crosshair ten columns on"),
+        _key("home", "read_end(0)", "First", "Put the crosshair on the first point seen"),
+        _key("end", "read_end(1)", "Last", "Put the crosshair on the last point seen"),
+        _key("n", "mark(1)", "Next event", "Put the crosshair on the next event"),
+        _key("N", "mark(-1)", "Event before", "Put the crosshair on the event before"),
+        _key("b", "best", "Best", "Put the crosshair on a curve's best value, then the next's"),
+        _key("up,w", "zoom(1)", "Zoom in", "Look at half of the axis"),
+        _key("down,s", "zoom(-1)", "Zoom out", "Look at twice as much of the axis"),
+        _key("a,comma", "pan(-1)", "Pan left", "Move along the axis to what was before"),
+        _key("d,full_stop", "pan(1)", "Pan right", "Move along the axis to what came after"),
+        _key("0", "whole", "Whole axis", "Look at the whole axis again"),
+        _key("escape", "leave", "Leave", "Close the list, take the crosshair off, zoom out"),
     ]
 
-    class LogarithmToggled(Message):
-        """The value axis changed."""
+    class SettingsChanged(Message):
+        """The curves are looked at in another way: the session wants to be written."""
 
-        def __init__(self, logarithmic: bool) -> None:
+    class Inspected(Message):
+        """The crosshair was put on this epoch of a run; without a run it was taken off.
+
+        log: how many bytes of its log there were then, if that is known.
+        """
+
+        def __init__(
+            self, run: RunView | None = None, epoch: float = 0.0, log: float | None = None
+        ) -> None:
             super().__init__()
-            self.logarithmic = logarithmic
+            self.run, self.epoch, self.log = run, epoch, log
 
-    def __init__(self, number: int, *, logarithmic: bool = False, **settings: Any) -> None:
-        super().__init__(number, **settings)
-        self.logarithmic = logarithmic
-        self._runs: list[RunView] = []
-        self._colours: dict[int, int] = {}
-        self._stale = True
-        self._next_draw = 0.0
+    def __init__(self, number: int, settings: CurveSettings, **rest: Any) -> None:
+        super().__init__(number, **rest)
+        self.desk = CurveDesk(settings)
+        self._exact: Exact = {}
+        self._pace = Pace(LOOK_SECONDS)
         self._legend_lines = 0
+        self._shown: list[str] = []  # titles of the charts that are on the screen
+        self._all_fit = True
 
     def compose(self) -> ComposeResult:
-        """A legend above the chart."""
+        """A legend above the charts, what the crosshair reads below, and the list of metrics."""
         yield Static(classes="legend")
-        yield Chart()
+        yield CurveList()
+        yield ChartView()
+        yield Static(classes="crosshair")
 
-    def show_runs(self, runs: list[RunView]) -> None:
-        """Draw these runs from now on; a run keeps its colour while it is shown."""
-        numbers = {run.number for run in runs}
-        self._colours = {n: c for n, c in self._colours.items() if n in numbers}
-        for run in runs:
-            if run.number not in self._colours:
-                free = set(range(len(PALETTE))) - set(self._colours.values())
-                self._colours[run.number] = min(free, default=run.number % len(PALETTE))
-        self._runs = runs
+    @property
+    def view(self) -> ChartView:
+        """The surface with the charts."""
+        return self.query_one(ChartView)
+
+    def show_runs(self, runs: Sequence[RunView], selected: RunView | None = None) -> None:
+        """Draw these runs from now on, and the gradients of the selected one when asked."""
+        self.desk.show_runs(runs, selected)
+        self._redraw_soon()
+
+    def inspect(self, run: RunView, at: float, place: Place) -> None:
+        """Put the crosshair where a run was, as its log or a sample asks."""
+        self.desk.put_where(run, at, place)
+        self._look_up(tell=False)
         self._redraw_soon()
 
     def colour_of(self, number: int) -> Colour | None:
         """The colour of a shown run's first curve."""
-        index = self._colours.get(number)
-        return None if index is None else PALETTE[index][0]
+        return self.desk.colour_of(number)
 
     def changed(self) -> None:
         """There are new points."""
-        self._stale = True
-
-    def on_resize(self) -> None:
-        """Fit the chart."""
-        self._redraw_soon()
+        self._pace.want()
 
     def on_mount(self) -> None:
         """Follow the theme; look ten times a second whether there is something to draw."""
-        self.set_interval(0.1, self.redraw)
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._redraw_soon())
+        self.desk.palette = curve_palette(self.app.current_theme)
+        self.set_interval(LOOK_SECONDS, self.redraw)
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
 
-    def action_toggle_logarithm(self) -> None:
+    # keys
+
+    def action_log_values(self) -> None:
         """Switch between linear and logarithmic values."""
-        self.logarithmic = not self.logarithmic
-        self.post_message(self.LogarithmToggled(self.logarithmic))
+        self.desk.toggle_logarithm()
+        self._settings_changed()
+
+    def action_log_axis(self) -> None:
+        """Switch between a linear and a logarithmic horizontal axis."""
+        settings = self.desk.settings
+        settings.log_x = not settings.log_x
+        self.desk.window = None
+        self._settings_changed()
+
+    def action_axis(self) -> None:
+        """Draw over epochs, steps or seconds."""
+        problem = self.desk.next_axis()
+        if problem:
+            self.notify(problem, severity="warning", markup=False)
+        self._settings_changed()
+
+    def action_smooth(self, steps: int) -> None:
+        """Smooth more or less."""
+        from knetui.curves.smoothing import stronger
+
+        self.desk.settings.smoothing = stronger(self.desk.settings.smoothing, steps)
+        self._settings_changed()
+
+    def action_chart(self) -> None:
+        """One chart alone, the next one, all of them."""
+        self.desk.next_chart(self._shown[0] if self._shown else "", self._all_fit)
+        self._settings_changed()
+
+    def action_gradients(self) -> None:
+        """The norms of the selected run's gradients, or the metrics again."""
+        self.desk.toggle_gradients()
+        self._inspected()
+        self._settings_changed()
+
+    def action_read(self, columns: int) -> None:
+        """Move the crosshair along the points."""
+        drawing = self.view.drawing
+        if drawing is None:
+            return
+        if self.desk.cursor is None or drawing.column_of(self.desk.cursor) is None:
+            self.desk.put_on_end(last=True)
+        elif abs(columns) == 1:
+            self.desk.step(drawing.column_around(self.desk.cursor), columns > 0)
+        else:
+            self.desk.put(drawing.value_beside(self.desk.cursor, columns))
+        self._inspected()
+
+    def action_read_end(self, last: int) -> None:
+        """Put the crosshair on the first or the last point that is seen."""
+        self.desk.put_on_end(last=bool(last))
+        self._inspected()
+
+    def action_mark(self, direction: int) -> None:
+        """Put the crosshair on the next event, or the one before."""
+        if self.desk.put_on_mark(forward=direction > 0):
+            self._inspected()
+        else:
+            self.notify("no event there: a pause, other code, another number", timeout=3)
+
+    def action_best(self) -> None:
+        """Put the crosshair on the best value of one curve after another."""
+        if self.desk.put_on_best():
+            self._inspected()
+
+    def action_zoom(self, direction: int) -> None:
+        """Look at less or more of the axis."""
+        self.desk.zoom(ZOOM if direction > 0 else 1 / ZOOM)
         self._redraw_soon()
+
+    def action_pan(self, direction: int) -> None:
+        """Move along the axis."""
+        self.desk.pan(direction * PAN)
+        self._redraw_soon()
+
+    def action_whole(self) -> None:
+        """Look at the whole axis."""
+        self.desk.window = None
+        self._redraw_soon()
+
+    def action_leave(self) -> None:
+        """Leave what was entered last: the list, the crosshair, the zoomed part."""
+        if self.has_class("-choosing"):
+            self.action_metrics()
+        elif self.desk.cursor is not None:
+            self.desk.cursor = None
+            self._inspected()
+        else:
+            self.action_whole()
+
+    @work(group="export")
+    async def action_export(self) -> None:
+        """Write what is on the screen into files beside the run; say where they are."""
+        from knetui.curves.export import export
+        from knetui.curves.legend import heading
+
+        charts = self.desk.charts_on_paper()
+        if charts.reference is None or not self._shown:
+            self.notify("no curves to export: F5 trains the model", severity="warning")
+            return
+        window = self.desk.window or charts.whole()
+        made = [charts.chart(title, window) for title in self._shown]
+        words = heading(charts, len(made), zoomed=self.desk.window is not None)
+        gradients = charts.settings.gradients
+        try:
+            path = await asyncio.to_thread(export, made, charts.runs, words, gradients=gradients)
+        except OSError as error:
+            self.notify(f"not exported: {fence(str(error))}", severity="error", markup=False)
+        else:
+            words = fence(f"{path}, and .png and .csv beside it")
+            self.notify(words, title="exported", timeout=8, markup=False)
+
+    # the list of metrics
+
+    def action_metrics(self) -> None:
+        """Show the list of curves to choose from, or put it away."""
+        choosing = not self.has_class("-choosing")
+        self.set_class(choosing, "-choosing")
+        if choosing:
+            self.query_one(CurveList).offer(self._charts().names, self.desk.settings.hidden)
+        else:
+            self.view.focus()
+
+    @on(CurveList.Chosen)
+    def _metrics_chosen(self, event: CurveList.Chosen) -> None:
+        event.stop()
+        settings = self.desk.settings
+        settings.hidden = [name for name in settings.hidden if name not in event.offered]
+        settings.hidden += sorted(event.hidden)
+        self._settings_changed()
+
+    # the mouse, and the corner of the window
+
+    @on(ChartView.Resized)
+    def _resized(self) -> None:
+        self._redraw_soon()
+
+    @on(ChartView.Pointed)
+    def _pointed(self, event: ChartView.Pointed) -> None:
+        self.desk.put(event.x)
+        self._inspected()
+
+    @on(ChartView.Scrolled)
+    def _scrolled(self, event: ChartView.Scrolled) -> None:
+        self.desk.zoom(WHEEL if event.up else 1 / WHEEL, event.x)
+        self._redraw_soon()
+
+    @on(ChartView.Dragged)
+    def _dragged(self, event: ChartView.Dragged) -> None:
+        self.desk.pan(-event.share)
+        self._redraw_soon()
+
+    # what follows from them
+
+    def _settings_changed(self) -> None:
+        self.post_message(self.SettingsChanged())
+        self._redraw_soon()
+
+    def _inspected(self) -> None:
+        """The crosshair was moved here: tell it, and look its epoch up."""
+        where = self.desk.where()
+        self.post_message(self.Inspected(*where) if where else self.Inspected())
+        self._look_up(tell=True)
+        self._redraw_soon()
+
+    @work(group="look up", exclusive=True)
+    async def _look_up(self, *, tell: bool) -> None:
+        """Read from the files what curves of very many points do not keep of the epoch.
+
+        tell: where exactly the crosshair is, when that is known.
+        """
+        self._exact = {}
+        charts, cursor = self._charts(), self.desk.cursor
+        if cursor is None or charts.native != "epoch":
+            return
+        wanted: dict[int, tuple[Path, float]] = {
+            drawn.run.number: (
+                drawn.run.folder.metrics,
+                charts.place(drawn.run, cursor, back=True),
+            )
+            for group in charts.groups.values()
+            for drawn in group
+            if not drawn.curve.whole
+        }
+        for number, (path, epoch) in wanted.items():
+            report = await asyncio.to_thread(report_at, path, epoch + 0.5)
+            if report is None:
+                continue
+            self._exact[number] = report
+            run = charts.reference
+            if tell and run is not None and run.number == number and report.log is not None:
+                self.post_message(self.Inspected(run, report.epoch, report.log))
+        if wanted:
+            self._redraw_soon()
+
+    # drawing
 
     def redraw(self) -> None:
         """Draw when something has changed, can be seen, and the last drawing is long enough ago."""
         began = time.monotonic()
-        if not self._stale or began < self._next_draw or not self.is_on_screen:
-            return
-        self._stale = False
-        self._draw()
-        spent = time.monotonic() - began
-        self._next_draw = began + max(REDRAW_SECONDS, REST_FACTOR * spent)
+        if self.is_on_screen and self._pace.look(began):
+            self._draw()
+            self._pace.took(time.monotonic() - began)
 
     def _redraw_soon(self) -> None:
-        self._stale, self._next_draw = True, 0.0
+        self._pace.want(soon=True)
         self.call_after_refresh(self.redraw)
 
+    def _recolour(self) -> None:
+        self.desk.palette = curve_palette(self.app.current_theme)
+        self.view.forget_styles()
+        self._redraw_soon()
+
+    def _charts(self) -> CurveCharts:
+        self.desk.ground = self.background_colors[1].rgb
+        return self.desk.charts()
+
     def _draw(self) -> None:
-        from knetui.chart import Series, draw  # late: it loads plotext
-
-        chart = self.query_one(Chart)
-        width, height = chart.size
-        drawn = [
-            Series(curve.points(width), colour) for _, _, curve, colour in self._coloured_curves()
-        ]
-        text = draw(drawn, width, height, logarithmic=self.logarithmic)
-        if text:
-            chart.update(Text.from_ansi(text), layout=False)
+        if not self.desk.runs and not self.desk.settings.gradients:
+            self._say(EMPTY)
+            return
+        charts = self._charts()
+        window = self.desk.window or charts.whole()
+        if not charts.titles or window is None:
+            nothing = NO_NORMS if self.desk.settings.gradients else EMPTY
+            self._say(ALL_HIDDEN if charts.names else nothing)
+            return
+        drawings = self._drawings(charts, window)
+        if drawings:
+            self.view.show(drawings)
         else:
-            few = "enlarge this pane (F9) to see the curves"
-            chart.update(Text(few if drawn else EMPTY, style="dim"))
-        self._show_legend()
-        self.show_subtitle("log axis" if self.logarithmic else "")
+            self.view.say(TOO_SMALL)
+        self._show_words(charts)
 
-    def _show_legend(self) -> None:
+    def _say(self, words: str) -> None:
+        self._shown = []
+        self.view.say(words)
+        self.show_subtitle("")
+        self.set_class(False, "-reading")
+        self._show_legend(Text())
+
+    def _drawings(self, charts: CurveCharts, window: tuple[float, float]) -> list[Any]:
+        """The charts that there is room for, each with its place."""
+        from knetui.charts.braille import draw
+
+        width, height = self.view.size
+        titles, alone = charts.titles, self.desk.settings.chart
+        if alone in titles:
+            titles = [alone]
+        places = grid(len(titles), width, height)
+        self._all_fit = len(places) == len(titles)
+        if not places:
+            places = grid(1, width, height)
+        self._shown = titles[: len(places)]
+        drawings: list[tuple[int, int, Drawing]] = []
+        for title, place in zip(self._shown, places, strict=True):
+            chart = charts.chart(title, window)
+            if len(charts.titles) == 1:
+                chart.title = ""
+            drawing = draw(chart, place.width, place.height, self.desk.cursor)
+            if drawing is not None:
+                drawings.append((place.column, place.row, drawing))
+        return drawings
+
+    def _show_words(self, charts: CurveCharts) -> None:
+        """Legend, crosshair and subtitle."""
+        from knetui.curves.legend import crosshair_words, heading, legend
+
+        cursor, drawing = self.desk.cursor, self.view.drawing
+        width = self.view.size.width
+        self._show_legend(legend(charts, self._shown, width, cursor, self._exact))
+        if cursor is not None and drawing is not None:
+            words = crosshair_words(charts, cursor, drawing.column_around(cursor))
+            self.query_one(".crosshair", Static).update(words, layout=False)
+        reading = cursor is not None
+        if reading != self.has_class("-reading"):
+            self.set_class(reading, "-reading")
+        zoomed = self.desk.window is not None
+        self.show_subtitle(heading(charts, len(self._shown), zoomed=zoomed))
+
+    def _show_legend(self, legend: Text) -> None:
         """Update the legend; only another number of lines makes the screen lay itself out anew."""
-        legend = self._legend()
         lines = legend.plain.count("\n") + 1
         moved = lines != self._legend_lines
         self._legend_lines = lines
         self.query_one(".legend", Static).update(legend, layout=moved)
-        if moved:  # the chart has another height now
-            self._redraw_soon()
-
-    def _legend(self) -> Text:
-        legend = Text(no_wrap=True, overflow="ellipsis")
-        shown_run = None
-        for run, name, curve, (red, green, blue) in self._coloured_curves():
-            if run is not shown_run:
-                if shown_run is not None:
-                    legend.append("\n")
-                legend.append(f"{run.number} {fence(run.description.name)}", "bold")
-                shown_run = run
-            _, value = curve.last or (0, 0.0)
-            legend.append(f"  ── {fence(name)} {value:.6g}", f"rgb({red},{green},{blue})")
-        return legend
-
-    def _coloured_curves(self) -> list[tuple[RunView, str, Curve, Colour]]:
-        """The curves of the shown runs, each with its colour; a third metric begins anew."""
-        second = 1 if self.app.current_theme.dark else 2
-        return [
-            (run, name, curve, PALETTE[self._colours[run.number]][second * (position % 2)])
-            for run in self._runs
-            for position, (name, curve) in enumerate(run.curves.items())
-        ]

@@ -1,13 +1,23 @@
 """The memory pane: what a run's process and the engine's arrays hold."""
 
+from typing import ClassVar
+
 import psutil
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
 from textual.widgets import Static
 
 from knetengine.training.metrics import Memory, PoolFigures
+from knetui.byte_sizes import in_bytes
+from knetui.memory_map import FREE, GLYPHS, IN_USE
 from knetui.run_view import RunView
 from knetui.widgets.pane import Pane
+
+PEAK = "╎"  # in a bar of what is reserved: as much was in use at the most
+BAR = 30  # columns
 
 
 class MemoryFigures(Static, can_focus=True):
@@ -26,14 +36,36 @@ class MemoryPane(Pane):
     explanation = """
         What the selected run holds: its process now and at most, the tape of one gradient, the
         weights, and the pools of its devices. Below: this program, and what is free here. A tape
-        that grows from step to step is a gradient that is kept for too long.
+        that grows from step to step is a gradient that is kept for too long. Enter opens the
+        pool: its map, who holds what, and what if there were less.
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "open",
+            "Pool",
+            tooltip="The pool's map, who holds what, what if there were less",
+            id="memory.open",
+        )
+    ]
     _shown: Memory | None = None
     _rows = 0
+
+    class Opened(Message):
+        """The pool of the selected run is to be shown in full."""
 
     def compose(self) -> ComposeResult:
         """A table of figures."""
         yield MemoryFigures()
+
+    def action_open(self) -> None:
+        """Show the pool in full."""
+        self.post_message(self.Opened())
+
+    def on_click(self, event: Click) -> None:
+        """Show the pool in full after two clicks."""
+        if event.chain == 2:
+            self.action_open()
 
     def show_figures(self, run: RunView | None) -> None:
         """Show the newest figures of a run, unless they are shown already."""
@@ -41,60 +73,55 @@ class MemoryPane(Pane):
         if self._shown is not None and self._shown is memory:
             return
         self._shown = memory
-        rows: list[tuple[str, str, str]] = []
+        figures = Text(no_wrap=True, overflow="crop")
         if run is not None and memory is not None:
             of_run = f"of run {run.number}"
-            rows += [
-                ("process", in_bytes(memory.process_bytes), of_run),
-                ("peak", in_bytes(memory.process_peak_bytes), of_run),
-                ("tape", in_bytes(memory.tape_bytes), "held by one gradient"),
-                ("tape ops", f"{memory.tape_entries:,}", "recorded on it"),
-                ("weights", in_bytes(memory.parameter_bytes), of_run),
-                *(row for pool in memory.pools for row in pool_rows(pool)),
-            ]
+            _add(figures, "process", memory.process_bytes, of_run)
+            _add(figures, "peak", memory.process_peak_bytes, of_run)
+            _add(figures, "tape", memory.tape_bytes, "held by one gradient")
+            _add(figures, "tape ops", f"{memory.tape_entries:,}", "recorded on it")
+            _add(figures, "weights", memory.parameter_bytes, of_run)
+            for pool in memory.pools:
+                _add_pool(figures, pool)
         own, free, total = machine_figures()
-        rows += [
-            ("workbench", in_bytes(own), "this program"),
-            ("free", in_bytes(free), f"of {in_bytes(total)}"),
-        ]
-        figures = Text(no_wrap=True, overflow="crop")
-        for label, figure, note in rows:
-            figures.append(f"{label:<9}", "dim")
-            figures.append(f" {figure:>8}")
-            figures.append(f"  {note}\n", "dim")
+        _add(figures, "workbench", own, "this program")
+        _add(figures, "free", free, f"of {in_bytes(total)}")
         figures.rstrip()
-        more = len(rows) != self._rows
-        self._rows = len(rows)
-        self.query_one(MemoryFigures).update(figures, layout=more)
+        rows = figures.plain.count("\n")
+        moved = rows != self._rows
+        self._rows = rows
+        self.query_one(MemoryFigures).update(figures, layout=moved)
+        self.show_subtitle("Enter: the pool" if memory and memory.pools else "")
 
 
-def pool_rows(pool: PoolFigures) -> list[tuple[str, str, str]]:
-    """What is shown of a device's pool."""
-    return [
-        (
-            f"{pool.device} pool",
-            in_bytes(pool.used_bytes),
-            f"of {in_bytes(pool.reserved_bytes)} reserved",
-        ),
-        ("  peak", in_bytes(pool.used_peak_bytes), f"of {in_bytes(pool.reserved_peak_bytes)}"),
-        ("  reuse", f"{pool.reuse:.2%}", f"{pool.fragmentation:.0%} in fragments"),
-    ]
+def _add(figures: Text, label: str, figure: int | str, note: str) -> None:
+    figures.append(f"{label:<9}", "dim")
+    figures.append(f" {in_bytes(figure) if isinstance(figure, int) else figure:>8}")
+    figures.append(f"  {note}\n", "dim")
+
+
+def _add_pool(figures: Text, pool: PoolFigures) -> None:
+    """What is shown of a device's pool: figures, and a bar of what is reserved."""
+    reserved = f"of {in_bytes(pool.reserved_bytes)} reserved"
+    _add(figures, f"{pool.device} pool", pool.used_bytes, reserved)
+    figures.append(f"{pool_bar(pool)}\n")
+    peak = f"of {in_bytes(pool.reserved_peak_bytes)}"
+    _add(figures, "  peak", pool.used_peak_bytes, peak)
+    _add(figures, "  reuse", f"{pool.reuse:.2%}", f"{pool.fragmentation:.0%} in fragments")
+
+
+def pool_bar(pool: PoolFigures, width: int = BAR) -> str:
+    """What is in use of what is reserved, and a mark where the most was."""
+    whole = max(pool.reserved_bytes, pool.used_peak_bytes, 1)
+    used = round(width * pool.used_bytes / whole)
+    cells = [GLYPHS[IN_USE]] * used + [GLYPHS[FREE]] * (width - used)
+    at = min(width - 1, round(width * pool.used_peak_bytes / whole))
+    if at >= used:
+        cells[at] = PEAK
+    return "".join(cells)
 
 
 def machine_figures() -> tuple[int, int, int]:
     """Bytes that this program holds, that are free on this machine, and that it has."""
     machine = psutil.virtual_memory()
     return psutil.Process().memory_info().rss, machine.available, machine.total
-
-
-def in_bytes(count: int) -> str:
-    """A number of bytes with a binary unit: `312 B`, `1.50 KiB`, `21.4 GiB`."""
-    if count < 1024:
-        return f"{count} B"
-    size, unit = count / 1024, "KiB"
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1000 or unit == "TiB":
-            break
-        size /= 1024
-    digits = 2 if size < 10 else 1 if size < 100 else 0
-    return f"{size:.{digits}f} {unit}"

@@ -120,6 +120,13 @@ class SamplesPane(Pane):
             super().__init__()
             self.sampling = sampling
 
+    class Travelled(Message):
+        """A piece was looked for in time, and found at this epoch."""
+
+        def __init__(self, epoch: float) -> None:
+            super().__init__()
+            self.epoch = epoch
+
     def __init__(self, number: int, **settings: Any) -> None:
         super().__init__(number, **settings)
         self._run: RunView | None = None
@@ -171,16 +178,16 @@ class SamplesPane(Pane):
     def action_earlier(self) -> None:
         """Show the piece before."""
         count = len(self._run.samples.pieces) if self._run else 0
-        self._go((count - 1 if self._place is None else self._place) - 1)
+        self._travel((count - 1 if self._place is None else self._place) - 1)
 
     def action_later(self) -> None:
         """Show the piece after."""
         if self._place is not None:
-            self._go(self._place + 1)
+            self._travel(self._place + 1)
 
     def action_first(self) -> None:
         """Show the first piece."""
-        self._go(0)
+        self._travel(0)
 
     def action_newest(self) -> None:
         """Show the newest piece, and those that come."""
@@ -193,7 +200,7 @@ class SamplesPane(Pane):
 
     def action_prompt(self) -> None:
         """Go to the line of the prompt."""
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once: letters follow
 
     def action_colour(self) -> None:
         """Colour the text by something else."""
@@ -235,7 +242,7 @@ class SamplesPane(Pane):
     def _time_chosen(self, event: TimeLine.Chosen) -> None:
         event.stop()
         count = len(self._run.samples.pieces) if self._run else 0
-        self._go(round(event.share * (count - 1)))
+        self._travel(round(event.share * (count - 1)))
 
     def _change(self, **fields: Any) -> None:
         """Write otherwise from now on, and a piece a moment after the last change."""
@@ -254,6 +261,11 @@ class SamplesPane(Pane):
         self._place = None
         if self._run is not None:
             self.post_message(self.Asked(self._wanted))
+
+    def _travel(self, place: int) -> None:
+        self._go(place)
+        if self.sample is not None:
+            self.post_message(self.Travelled(self.sample.epoch))
 
     def _go(self, place: int) -> None:
         count = len(self._run.samples.pieces) if self._run else 0

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from knetui.fence import fence
+from knetui.figures import clock, speed
 from knetui.run_view import RunView
 
 
@@ -22,10 +23,12 @@ class StatusLine(Static):
         self._shown: Text | None = None
         self._device = device_name()
 
-    def show_state(self, document_path: str, run: RunView | None) -> None:
-        """Show where the work stands."""
+    def show_state(self, document_path: str, run: RunView | None, timings: str = "") -> None:
+        """Show where the work stands; and before that how long frames and keys take."""
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append("knet-tui", "bold")
+        if timings:
+            line.append(f"  {timings}", "italic")
         line.append(f"  {fence(Path(document_path).name)}  {self._device}")
         if run is not None:
             line.append(f"  run {run.number} > {run.state.status} {clock(run.seconds())}", "bold")
@@ -47,16 +50,9 @@ def progress(run: RunView) -> str:
     if run.last is not None:
         planned = f"/{run.planned:,}" if run.planned is not None else ""
         words += f"  epoch {run.last.epoch:,}{planned}"
-    rate = run.epochs_per_second()
-    if rate is not None and run.state.status == "running":
-        words += f"  {rate:,.{0 if rate >= 100 else 1}f}/s"
-        left = run.seconds_left()
-        if left is not None:
-            words += f"  ETA {clock(left)}"
+    pace = run.pace()
+    if pace is not None:
+        words += f"  {speed(pace.speed)}"
+        if pace.left is not None:
+            words += f"  ETA {clock(pace.left)}"
     return words
-
-
-def clock(seconds: float) -> str:
-    """A duration as hours, minutes and seconds: `00:01:32`."""
-    whole = int(seconds)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -74,7 +74,9 @@ def whole_and_killed(name: str, *options: str) -> tuple[RunFolder, RunFolder]:
     """
     path = EXAMPLES / f"{name}.py"
     with patch.dict(os.environ, KNET_REFERENCE="1"):
-        whole, killed = (launch(path, path.read_text(), list(options)) for _ in range(2))
+        whole = launch(path, path.read_text(), list(options))
+        wait_for(whole, PATIENCE, ended=True)  # beside another, a run has fewer threads
+        killed = launch(path, path.read_text(), list(options))
         deadline = time.monotonic() + PATIENCE
         while not checkpoints(killed):
             assert time.monotonic() < deadline, killed.log.read_text()

@@ -8,7 +8,7 @@ import pytest
 import knetengine
 import knetengine.training
 
-INTERFACES = ("textual", "prompt_toolkit", "plotext", "knetui")
+INTERFACES = ("textual", "prompt_toolkit", "knetui")
 
 
 def loaded_by(code: str) -> set[str]:

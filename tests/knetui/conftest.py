@@ -1,6 +1,7 @@
 """Workbenches in pseudo-terminals, for tests that sit where the user sits."""
 
 import importlib.util
+import math
 import os
 import pwd
 from collections.abc import Callable, Iterator
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from knetengine.training.folder import RunFolder, State, create_run
+from knetengine.training.metrics import Event, Gradients, MetricsWriter, Plan, Report, encodable
 
 
 def _module(name: str) -> Any:
@@ -81,6 +85,43 @@ def write_model(tmp_path: Path) -> Callable[..., Path]:
         indented = "\n".join(f"        {line}" for line in body.splitlines())
         path.write_text(MODEL.format(top=top, body=indented), encoding="utf-8")
         return path
+
+    return write
+
+
+STEPS = 10  # of an epoch
+EVENTS = ((2.0, "checkpoint"), (6.0, "swapped"), (10.2, "number"), (12.0, "paused"))
+
+
+@pytest.fixture
+def write_run(home: Path) -> Callable[..., RunFolder]:
+    """Write the folder of a run whose loss falls by `rate`; an epoch takes half a second."""
+
+    def write(
+        name: str = "mlp", *, rate: float = 0.9, epochs: int = 30, whole: bool = True
+    ) -> RunFolder:
+        folder = create_run(name, "pass\n", Path(f"{name}.py"), [])
+        writer = MetricsWriter(folder.metrics)
+        writer.write(Plan(0.0, epochs))
+        events = list(EVENTS)
+        log = ""
+        for epoch in range(epochs + 1):
+            seconds, step = epoch * 0.5, epoch * STEPS
+            while whole and events and events[0][0] <= seconds:
+                writer.write(Event(*events.pop(0), "lr 0.1 > 0.05"))
+            loss = rate**epoch
+            values = {"trn": 1 - loss, "tst": 0.9 - loss, "trnloss": loss, "tstloss": loss + 0.1}
+            log += f"(:epoch,{epoch},:trn,{1 - loss})\n"
+            extra = (step, len(log)) if whole else ()
+            writer.write(Report(epoch, seconds, encodable(values), *extra))
+            log += "some more words\n"
+            if whole:
+                norms = encodable({"w[0]": 2 * loss, "w[1]": loss, "b": math.sqrt(loss)})
+                writer.write(Gradients(seconds + 0.1, epoch, step + 5, loss, norms))
+        writer.close()
+        folder.log.write_text(log)
+        folder.write_state(State("finished", 0, "host", 1000.0, 1000.0 + epochs / 2))
+        return folder
 
     return write
 

@@ -150,7 +150,7 @@ def test_light_commands_load_neither_numpy_nor_textual() -> None:
         "sys.argv = ['knet-tui', '--version']\n"
         "try: knetui.cli.main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'numpy', 'textual', 'prompt_toolkit', 'plotext'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'textual', 'prompt_toolkit', 'PIL'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [knetengine.__version__, "[]"]

@@ -134,7 +134,7 @@ def test_runs_are_listed_with_their_last_figures(model: Callable[..., Path]) -> 
     done = knet("runs")
     assert (done.returncode, done.stderr) == (0, "")
     head, first, second = done.stdout.splitlines()
-    assert head.split() == ["run", "model", "status", "epoch", "trn", "tst", "took", "options"]
+    assert head.split() == ["run", "model", "status", "epoch", "trn", "took", "options"]
     assert re.fullmatch(r"1 +counting +finished +4 +0\.25 +\d\.\d s +--epochs 4", first)
     assert re.fullmatch(r"2 +counting +failed +\d\.\d s", second)
     assert first.index("finished") == second.index("failed") == head.index("status")
@@ -149,6 +149,27 @@ def test_a_damaged_run_does_not_hide_the_others() -> None:
     assert done.returncode == 0
     assert re.search("^2 +model +finished", done.stdout, re.MULTILINE)
     assert "Traceback" not in done.stderr
+
+
+def test_the_list_is_kept_in_order_by_words(model: Callable[..., Path]) -> None:
+    knet("train", model(), "--epochs", "4")
+    done = knet("restart", "1", "--epochs", "2")
+    assert done.returncode == 0
+    assert "(:epoch,2,:trn,0.5)" in done.stdout
+    for words in (["name", "2", "the", "short", "one"], ["pin", "2"], ["pin", "2", "--off"]):
+        assert knet(*words).returncode == 0
+    head, line = knet("runs", "--filter", "epochs<3 and trn>=0.5").stdout.splitlines()
+    assert head.split()[:3] == ["run", "name", "model"]
+    assert line.startswith("2    the short one")
+    rows = knet("runs", "--sort=-epochs").stdout.splitlines()
+    assert [row[0] for row in rows[1:]] == ["1", "2"]
+    assert knet("delete", "1", "2").returncode == 0
+    assert knet("restore", "1").stdout == "run 1 counting is back\n"
+    assert [folder.description.number for folder in all_runs()] == [1]
+    assert "--seconds" in knet("restart", "1", "--help").stdout
+    wrong = knet("runs", "--filter", "lr >")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "something is missing at the end" in wrong.stderr
 
 
 def test_a_model_that_fails_has_status_1(model: Callable[..., Path]) -> None:

@@ -24,7 +24,7 @@ def test_every_line_is_as_it_is_here(home: Path, capsys: pytest.CaptureFixture[s
     found = {line[:13].strip(): line[13:] for line in lines if line[:13].strip()}
     assert found["knet-tui"] == knetengine.__version__
     assert found["python"] == f"{platform.python_version()} ({sys.executable})"
-    for library in ("textual", "numpy", "plotext", "safetensors", "msgspec", "prompt_toolkit"):
+    for library in ("textual", "numpy", "pillow", "safetensors", "msgspec", "prompt_toolkit"):
         assert f"{library} {version(library)}" in found["libraries"]
     expected = "compiled core" if compiled.AVAILABLE else "pure Python"
     assert found["engine"].startswith(expected)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knetui.curves.settings import CurveSettings
 from knetui.documents import Document
 from knetui.layout import Layout
 from knetui.session import Session, SessionFile
@@ -30,7 +31,7 @@ def session_file() -> Iterator[SessionFile]:
     options=TEXT,
     shares=st.dictionaries(TEXT, st.floats(0.1, 100)),
     hidden=st.lists(TEXT),
-    logarithmic=st.booleans(),
+    curves=st.builds(CurveSettings),
 )
 def test_a_session_comes_back_as_it_was(
     session_file: SessionFile,
@@ -39,13 +40,13 @@ def test_a_session_comes_back_as_it_was(
     options: str,
     shares: dict[str, float],
     hidden: list[str],
-    logarithmic: bool,
+    curves: CurveSettings,
 ) -> None:
     session = Session(
         document=document,
         options=options,
         layout=Layout(hidden=hidden, shares=shares),
-        logarithmic=logarithmic,
+        curves=curves,
         history=history,
         shown_runs=["0001-housing"],
     )

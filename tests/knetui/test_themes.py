@@ -1,11 +1,14 @@
 """The themes of our own: their contrasts, and the colours of their curves."""
 
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from knetui.app import KnetApp
 from knetui.themes import (
     HIGH_CONTRAST,
     OWN_THEMES,
@@ -53,3 +56,14 @@ def test_the_key_goes_round_all_themes() -> None:
     seen = list(itertools.accumulate(NAMES, lambda name, _: theme_after(name)))
     assert sorted(seen) == sorted(NAMES)
     assert theme_after("textual-dark") == NAMES[0]
+
+
+@pytest.mark.parametrize("theme", OWN_THEMES, ids=lambda theme: theme.name)
+async def test_the_first_frame_has_the_colours_of_the_theme(home: Path, theme: Theme) -> None:
+    home.mkdir()
+    (home / "session-1.json").write_text(json.dumps({"theme": theme.name}))
+    app = KnetApp()
+    async with app.run_test():
+        assert theme.background is not None
+        assert app.screen.styles.background == Color.parse(theme.background)
+        assert app.has_class("-dark-mode") == theme.dark

@@ -28,7 +28,9 @@ from knetengine.gpu.memory.host import array_on as array_on
 from knetengine.gpu.memory.host import block_of as block_of
 from knetengine.gpu.memory.policies import Policy as Policy
 from knetengine.gpu.memory.pool import Pool as Pool
+from knetengine.gpu.memory.replaying import Fit as Fit
 from knetengine.gpu.memory.replaying import Replayed as Replayed
+from knetengine.gpu.memory.replaying import fit as fit
 from knetengine.gpu.memory.replaying import replay as replay
 from knetengine.gpu.memory.size_classes import ExactSize as ExactSize
 from knetengine.gpu.memory.size_classes import KnetClasses as KnetClasses
@@ -39,6 +41,7 @@ from knetengine.gpu.memory.traces import Freed as Freed
 from knetengine.gpu.memory.traces import TraceError as TraceError
 from knetengine.gpu.memory.traces import read_trace as read_trace
 from knetengine.gpu.memory.traces import write_trace as write_trace
+from knetengine.gpu.memory.watched import pools_by_device as pools_by_device
 from knetengine.gpu.memory.watched import watch as watch
 from knetengine.gpu.memory.watched import watched_pools as watched_pools
 
@@ -55,6 +58,7 @@ __all__ = [
     "Block",
     "Event",
     "ExactSize",
+    "Fit",
     "Freed",
     "GrowingSegments",
     "Holder",
@@ -73,6 +77,8 @@ __all__ = [
     "TwoPools",
     "array_on",
     "block_of",
+    "fit",
+    "pools_by_device",
     "read_trace",
     "replay",
     "watch",

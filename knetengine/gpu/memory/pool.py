@@ -53,6 +53,7 @@ class Pool:
         self._busy = False  # with the lock: somebody, perhaps further down this stack, is at work
         policy = policy or GrowingSegments()
         self._reserve = Reserve(source, policy, device, order, limit, soft_limit)
+        self._source = source
         self._freed, self._awaiting = self._reserve.freed, self._reserve.awaiting
         self._policy, self._ledger = policy, self._reserve.ledger
         self._observer = self._reserve.observer
@@ -193,6 +194,11 @@ class Pool:
         """The figures now; a look costs about 20 us."""
         return self._at_work(self._reserve.figures)
 
+    def device_memory(self) -> tuple[int, int] | None:
+        """Bytes that the device has free, and has in all; None where its source does not say."""
+        measure: Callable[[], tuple[int, int]] | None = getattr(self._source, "memory", None)
+        return None if measure is None else measure()
+
     def reset_peaks(self) -> None:
         """Let all peaks be what is now."""
         self._at_work(self._ledger.reset_peaks)
@@ -207,6 +213,11 @@ class Pool:
         That costs about a microsecond a block.
         """
         self._at_work(lambda: self._observer.record_places(on, self._reserve.all_chunks()))
+
+    @property
+    def records_places(self) -> bool:
+        """Whether the line of the program that asks for a block is recorded."""
+        return self._observer.places
 
     @contextmanager
     def record_trace(self) -> Generator[list[Event]]:

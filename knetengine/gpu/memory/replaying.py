@@ -1,11 +1,13 @@
 """A trace through a policy: what the driver would have been asked for."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from knetengine.gpu.drivers.interface import Address
 from knetengine.gpu.memory.blocks import Block
+from knetengine.gpu.memory.figures import Holder, OutOfMemoryError
+from knetengine.gpu.memory.observer import largest_of
 from knetengine.gpu.memory.policies import Policy
 from knetengine.gpu.memory.pool import Pool
 from knetengine.gpu.memory.traces import Allocated, Event
@@ -38,6 +40,26 @@ class Replayed(NamedTuple):
     def microseconds(self) -> float:
         """The cost of an event; about 0.3 of it are the replay's own."""
         return self.seconds / self.events * 1e6 if self.events else 0.0
+
+
+class Fit(NamedTuple):
+    """Whether a trace fits under a limit, and how.
+
+    peak_reserved, peak_live: bytes, of the events up to the one that failed.
+    retries: how often the limit refused what the policy asked for, so that it was tried in another
+    way. releases: calls of the driver that gave a segment back, to make room.
+    failed_at: the place in the trace of the request that nothing helped; None if there is none.
+    failed_bytes: what it asked for. holders: who held most then.
+    """
+
+    peak_reserved: int
+    peak_live: int
+    driver_allocations: int
+    releases: int
+    retries: int
+    failed_at: int | None = None
+    failed_bytes: int = 0
+    holders: Sequence[Holder] = ()
 
 
 class Nowhere:
@@ -77,4 +99,34 @@ def replay(trace: Iterable[Event], policy: Policy) -> Replayed:
         peak_reserved=stats.reserved.peak,
         peak_live=stats.requested.peak,
         seconds=seconds,
+    )
+
+
+def fit(trace: Sequence[Event], policy: Policy, limit: int | None, shown: int = 5) -> Fit:
+    """Ask a new pool of this policy, with a limit, for what a trace has, until that fails."""
+    pool = Pool(Nowhere(), policy, device="replay", limit=limit)
+    blocks: dict[int, Block] = {}
+    live: dict[int, Allocated] = {}
+    failed_at, failed_bytes = None, 0
+    for place, event in enumerate(trace):
+        if type(event) is not Allocated:
+            del blocks[event.block], live[event.block]
+            continue
+        try:
+            blocks[event.block] = pool.allocate(event.nbytes, event.stream)
+        except OutOfMemoryError:
+            failed_at, failed_bytes = place, event.nbytes
+            break
+        live[event.block] = event
+    stats = pool.stats()
+    held = ((event.nbytes, event.place) for event in live.values())
+    return Fit(
+        peak_reserved=stats.reserved.peak,
+        peak_live=stats.requested.peak,
+        driver_allocations=stats.driver_allocations,
+        releases=stats.driver_releases,
+        retries=stats.retries,
+        failed_at=failed_at,
+        failed_bytes=failed_bytes,
+        holders=[] if failed_at is None else largest_of(held, shown),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from knetengine.faults import Fault
+from knetengine.gpu.memory.places import Place
 
 HEAD = ["event", "block", "bytes", "stream"]
 INTERVALS = ["id", "lower", "upper", "size"]
@@ -13,11 +14,15 @@ INTERVALS = ["id", "lower", "upper", "size"]
 
 
 class Allocated(NamedTuple):
-    """A block was handed out; streams are numbered in the order in which they were seen."""
+    """A block was handed out; streams are numbered in the order in which they were seen.
+
+    place: the line that asked for it, where places are recorded; a CSV file does not keep it.
+    """
 
     block: int
     nbytes: int
     stream: int = 0
+    place: Place | None = None
 
 
 class Freed(NamedTuple):

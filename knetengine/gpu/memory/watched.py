@@ -13,6 +13,11 @@ def watch(pool: Pool) -> None:
     _pools[pool.device] = pool
 
 
+def pools_by_device() -> dict[str, Pool]:
+    """Each pool that is watched, by the name of its device."""
+    return dict(sorted(_pools.items()))
+
+
 def watched_pools() -> dict[str, PoolStats]:
     """The figures of each pool that is watched, by the name of its device."""
-    return {device: pool.stats() for device, pool in sorted(_pools.items())}
+    return {device: pool.stats() for device, pool in pools_by_device().items()}

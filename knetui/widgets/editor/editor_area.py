@@ -324,13 +324,7 @@ class EditorArea(CodeArea, inherit_bindings=False):
             return strip
         colour = Style(color=self._style_of(mark).color, bold=True)
         strip = _with_sign(strip, SIGNS[mark.severity], colour)
-        if mark.severity == "warning" or self._is_on_the_border(mark):
-            return strip
-        return self._annotated(strip, row, mark)
-
-    def _is_on_the_border(self, mark: Mark) -> bool:
-        """Whether the words need not be in the way of what is being typed."""
-        return self.marks.failure is None and mark.row == self.cursor_location[0]
+        return strip if mark.severity == "warning" else self._annotated(strip, row, mark)
 
     def _style_of(self, mark: Mark) -> Style:
         return self.get_component_rich_style(f"editor-area--{mark.severity}")

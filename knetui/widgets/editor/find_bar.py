@@ -11,7 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from knetui.fence import fence
 from knetui.searching import Wanted
-from knetui.widgets.editor.entry_line import EntryLine
+from knetui.widgets.editor.bar_input import BarInput
 from knetui.widgets.editor.toggle import Toggle
 
 
@@ -61,7 +61,7 @@ class FindBar(VerticalGroup):
         _key("up", "previous_match", "Previous match", "Go to the match before"),
         _key("alt+c", "match_case", "Match case", "Tell capital letters from small ones"),
         _key("alt+w", "whole_word", "Whole words", "Find whole words only"),
-        _key("alt+r", "regex", "Pattern", "What is typed is a regular expression"),
+        _key("alt+x", "regex", "Pattern", "What is typed is a regular expression"),
         _key("alt+a", "replace_all", "Replace all", "Replace every match"),
         _key("ctrl+r", "to_replacement", "Replacement", "Go to the line of the replacement"),
         _key("tab,shift+tab", "other_line", "Other line", "From what is found to what replaces it"),
@@ -71,10 +71,10 @@ class FindBar(VerticalGroup):
     def __init__(self) -> None:
         super().__init__()
         self.seeker: Seeker | None = None
-        self._pattern = EntryLine(
+        self._pattern = BarInput(
             self.action_next_match, self._other, classes="pattern", select_on_focus=True
         )
-        self._replacement = EntryLine(
+        self._replacement = BarInput(
             self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
         )
 
@@ -86,7 +86,7 @@ class FindBar(VerticalGroup):
             yield Static(classes="count")
             yield Toggle("Aa", "Tell capital letters from small ones (Alt-C)")
             yield Toggle("word", "Find whole words only (Alt-W)")
-            yield Toggle(".*", "What is typed is a regular expression (Alt-R)")
+            yield Toggle(".*", "What is typed is a regular expression (Alt-X)")
         with HorizontalGroup(classes="replacing"):
             yield Label("with")
             yield self._replacement

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from knetui.fence import fence
 from knetui.outline import Entry, around
-from knetui.widgets.editor.entry_line import EntryLine
+from knetui.widgets.editor.bar_input import BarInput
 
 EMPTY = "no functions or classes here yet"
 
@@ -30,7 +30,7 @@ class OutlineList(VerticalGroup):
     OutlineList {
         display: none; background: $panel; max-height: 70%;
         &.-open { display: block; }
-        Input { background: $surface; }
+        Input { background: $surface; dock: bottom; }
         OptionList {
             border: none; height: 1fr; max-height: 100%; padding: 0 1; background: $panel;
             text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-horizontal: 0;
@@ -50,7 +50,7 @@ class OutlineList(VerticalGroup):
         self._go = go  # to a row, or back to the text
         self._entries: list[Entry] = []
         self._shown: list[Entry] = []
-        self._line = EntryLine(
+        self._line = BarInput(
             self._enter, self._narrow, placeholder="letters of its name; Enter goes there"
         )
         self._choices = OptionList(markup=False, compact=True)

@@ -79,7 +79,7 @@ class EditorPane(Pane):
         _key("alt+g", "find_next", "Find next", "Go to the next match"),
         _key("alt+shift+g", "find_previous", "Find previous", "Go to the match before"),
         _key("ctrl+g", "go_to_line", "Go to line", "Go to a line by its number"),
-        _key("alt+o", "outline", "Outline", "Go to a function or class"),
+        _key("alt+d", "outline", "Outline", "Go to a function or class"),
         _key("alt+m", "next_mistake", "Next mistake", "Go to the next line with a sign"),
         _key("alt+shift+m", "previous_mistake", "Mistake before", "Go to the sign before"),
         _key("alt+e", "edit_elsewhere", "Open in $EDITOR", "Save, and open the file in $EDITOR"),
@@ -146,6 +146,10 @@ class EditorPane(Pane):
         """The options for the next run, as one line."""
         return self._options_line.value
 
+    def set_options(self, options: str) -> None:
+        """Replace the line of options."""
+        self._options_line.value = options
+
     @property
     def _options_line(self) -> Input:
         return self.query_one(".options", Input)
@@ -187,12 +191,6 @@ class EditorPane(Pane):
         return None
 
     @property
-    def error_line(self) -> int | None:
-        """The line where a run failed, or else of the first mistake, from 1."""
-        mark = self._gravest
-        return mark.row + 1 if mark is not None else None
-
-    @property
     def _gravest(self) -> Mark | None:
         marks = self.area.marks
         return marks.failure or next((m for m in marks.all() if m.severity == "error"), None)
@@ -209,19 +207,20 @@ class EditorPane(Pane):
             self.area.marks.failure = Mark(row, 0, "failure", message)
         self._marks_changed()
 
-    def complain_of_run(self, folder: RunFolder, failure: Failure, ran: Path | None = None) -> None:
-        """Show why a run of this file failed, at the line that failed, wherever that is now.
+    def complain_of_run(self, folder: RunFolder, failure: Failure, ran: Path | None = None) -> bool:
+        """Show at the line that failed why a run did; whether it was a run of this file.
 
         ran: what it ran; if that is another text than the one that it began with.
         """
         path = Path(folder.description.source_path).resolve()
         if path != Path(self.document.path).resolve():
-            return
+            return False
         try:
             source = (ran or folder.source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             source = None
         self.complain(f"{failure.kind}: {failure.message}", failure.line, source)
+        return True
 
     def clear_complaint(self) -> None:
         """Forget the last complaint."""

@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,19 @@ def test_a_failing_function_leaves_no_tape_behind() -> None:
     with pytest.raises(ArithmeticError):
         grad(broken)(1.0)
     assert recording.tape is None
+
+
+def test_whoever_measures_is_called_once_while_the_gradient_holds_what_it_keeps() -> None:
+    hidden: list[weakref.ref[np.ndarray]] = []
+    seen: list[int] = []
+
+    def loss(w: Recorded) -> Recorded:
+        h = np.tanh(w)
+        hidden.append(weakref.ref(h.value))
+        return np.sum(h**2)
+
+    measure_next_tape(lambda: seen.append(sum(one() is not None for one in hidden)))
+    for _ in range(3):
+        grad(loss)(np.ones(1000))
+    assert seen == [1]
+    assert [one() for one in hidden] == [None] * 3

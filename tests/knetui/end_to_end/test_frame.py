@@ -122,6 +122,15 @@ def test_palettes_follow_each_other_and_are_remembered(open_workbench: Open, hom
     assert json.loads(session.read_text())["theme"] == names[-1]
 
 
+def test_timings_are_shown_when_asked_for(open_workbench: Open) -> None:
+    terminal = open_workbench()
+    terminal.type("\x1bh")  # Alt-H
+    terminal.press("x")
+    terminal.wait_for(lambda _: re.search(r"frame \d+ ms, 95%: \d+  key \d+ ms", terminal.status))
+    terminal.type("\x1bh")
+    terminal.wait_for(lambda _: "frame" not in terminal.status)
+
+
 def found(names: list[str], text: str) -> list[str]:
     """The names of palettes that were told so far."""
     for name in re.findall(r"colours: ([\w-]+)", text):

@@ -89,7 +89,7 @@ def test_code_that_fails_is_told_at_its_line_and_the_run_goes_on(terminal: Any) 
     terminal.wait_for("w[0].sum()) + wrong")
     terminal.press("Ctrl-S")
     terminal.wait_for("swap rejected")
-    terminal.wait_for("line 9")
+    terminal.wait_for("─ line 9: NameError: name 'wrong'")  # at its line
     epoch = reports(folder)[-1].epoch
     until(lambda: reports(folder)[-1].epoch > epoch + 5)
     terminal.wait_for_status("run 1 > running")

@@ -79,8 +79,9 @@ def make_run(home: Path) -> Callable[..., RunFolder]:
         failure: Failure | None = None,
         epochs: int = 20,
         events: Sequence[Event] = (),
+        source: str = "pass\n",
     ) -> RunFolder:
-        folder = create_run("housing", "pass\n", Path("housing.py"), options.split())
+        folder = create_run("housing", source, Path("housing.py"), options.split())
         writer = MetricsWriter(folder.metrics)
         writer.write(Plan(0.0, epochs))
         lines = ["Linear regression on the Boston housing data"]

@@ -75,5 +75,5 @@ async def test_words_are_offered(
 async def test_the_outline(app: KnetApp, snapshot, columns: int, rows: int, theme: str) -> None:
     app.theme = theme
     async with app.run_test(size=(columns, rows)) as pilot:
-        await pilot.press("alt+o", "r")
+        await pilot.press("alt+d", "r")
         await snapshot(pilot, f"editor-outline-{columns}x{rows}-{theme}")

@@ -9,12 +9,16 @@ from textual.widgets import Input
 
 from knetengine.training.control import Sampling, Watch
 from knetengine.training.folder import RunFolder
+from knetengine.training.label import pin, rename
 from knetengine.training.metrics import Event
 from knetengine.training.samples import Done, Piece, Text
 from knetui.app import KnetApp
+from knetui.option_form import read_options
+from knetui.option_line import OptionLine
 from knetui.run_view import RunView
 from knetui.screens.branch import Branch
 from knetui.screens.numbers import Numbers
+from knetui.screens.option_form import OptionForm
 from knetui.themes import OWN_THEMES
 
 MakeRun = Callable[..., RunFolder]
@@ -49,12 +53,42 @@ async def test_each_pane_in_a_small_terminal(
         await snapshot(pilot, f"pane-{pane}-80x24")
 
 
-async def test_a_logarithmic_axis(app: KnetApp, snapshot, make_run: MakeRun) -> None:
-    folder = make_run()
+CURVES = {
+    "logarithmic": ("l", "L"),
+    "zoomed": ("home", "right", "right", "up", "up", "escape"),
+    "crosshair": ("n", "plus", "plus"),
+    "gradients": ("g", "end", "left"),
+    "metrics": ("m", "space"),
+    "one-chart": ("c", "c", "x", "b"),
+}
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["large", "small"])
+@pytest.mark.parametrize("state", CURVES)
+async def test_the_curves(
+    app: KnetApp, snapshot, write_run: MakeRun, state: str, size: tuple[int, int]
+) -> None:
+    folders = [write_run(rate=0.9), write_run("lenet", rate=0.8)]
+    app.session.shown_runs = [folder.path.name for folder in folders]
+    app.session.selected_run = folders[1].path.name
+    app.session.layout.zoomed = True
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("ctrl+o", "3")
+        await pilot.pause(0.5)
+        await pilot.press(*CURVES[state])
+        await snapshot(pilot, f"curves-{state}-{size[0]}x{size[1]}")
+
+
+async def test_the_curves_on_light_ground(app: KnetApp, snapshot, write_run: MakeRun) -> None:
+    folder = write_run()
     app.session.shown_runs = [folder.path.name]
+    app.session.selected_run = folder.path.name
+    app.theme = "light"
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("ctrl+o", "3", "l", "f9")
-        await snapshot(pilot, "curves-logarithmic-zoomed")
+        await pilot.press("ctrl+o", "3")
+        await pilot.pause(0.5)
+        await pilot.press("end", "left", "left")
+        await snapshot(pilot, "curves-crosshair-and-log-light")
 
 
 async def test_the_help(app: KnetApp, snapshot) -> None:
@@ -152,6 +186,63 @@ async def test_the_samples_in_a_small_terminal(
         if colours == "unit":
             await pilot.press("c", "left")
         await snapshot(pilot, f"samples-{columns}x{rows}-{colours}")
+
+
+FORM_MODEL = """\
+from typing import Literal
+def main(
+    *,
+    seed: int = -1,  # below 0: from the clock
+    epochs: int = 20,  # how often all data is seen
+    lr: float = 0.1,
+    hidden: tuple[int, ...] = (64, 32),  # units of each layer
+    kind: Literal["lstm", "gru"] = "lstm",
+    fast: bool = False,  # no figures while it trains
+    name: str = "",
+): ...
+"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+async def test_the_form_of_options(
+    app: KnetApp, snapshot, columns: int, rows: int, theme: str
+) -> None:
+    app.theme = theme
+    line = OptionLine.of(read_options(FORM_MODEL), "--lr fast --fast --kind gru")
+    checks = {"stop": ("stop run 3 model first", True)}
+    async with app.run_test(size=(columns, rows)) as pilot:
+        await app.push_screen(OptionForm("options of model.py", line, checks))
+        await pilot.press("down", "down")
+        await snapshot(pilot, f"form-{columns}x{rows}-{theme}")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+async def test_the_table_of_runs(
+    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, theme: str
+) -> None:
+    rates = (0.3, 0.1, 0.03, 0.01)
+    folders = [make_run(f"--lr {lr} --seed 1", 0.6 + lr, source=FORM_MODEL) for lr in rates]
+    make_run("--lr 0.2", 0.7, "failed", source=FORM_MODEL)
+    rename(folders[1], "the good one")
+    pin(folders[1], True)
+    app.session.shown_runs = [folders[1].path.name, folders[2].path.name]
+    app.session.run_filter = "lr<0.3 and tst<1000"
+    app.session.run_sort = "-last.tst"
+    app.session.selected_run = folders[2].path.name
+    app.theme = theme
+    async with app.run_test(size=(columns, rows)) as pilot:
+        await pilot.press("ctrl+o", "5", "f9")
+        await snapshot(pilot, f"runs-{columns}x{rows}-{theme}")
+
+
+async def test_a_filter_that_is_none(app: KnetApp, snapshot, make_run: MakeRun) -> None:
+    make_run()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+o", "5", "slash", *"lrr>0.1")
+        await pilot.pause(0.5)
+        await snapshot(pilot, "filter-80x24")
 
 
 async def test_where_to_go(app: KnetApp, snapshot) -> None:

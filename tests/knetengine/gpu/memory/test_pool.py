@@ -12,9 +12,11 @@ import pytest
 from knetengine.gpu.drivers.interface import DeviceOutOfMemoryError
 from knetengine.gpu.memory import (
     POLICIES,
+    Allocated,
     Block,
     ExactSize,
     Holder,
+    HostMemory,
     KnetClasses,
     Level,
     NoPool,
@@ -284,7 +286,9 @@ def held_here(pool: Pool) -> Any:
 def test_places_are_recorded_on_demand() -> None:
     pool, _ = new()
     blocks = [pool.allocate(200)]
+    assert not pool.records_places
     pool.record_places()
+    assert pool.records_places
     blocks.append(held_here(pool))
     second, first = pool.holders()[1], pool.holders()[0]
     assert first == Holder(200, 1, 200, None)  # was there before
@@ -294,6 +298,32 @@ def test_places_are_recorded_on_demand() -> None:
     pool.record_places(False)
     blocks.append(pool.allocate(300))
     assert [h.place for h in pool.holders()] == [None] * 3
+
+
+def test_a_trace_keeps_the_places_that_are_recorded() -> None:
+    pool, _ = new()
+    pool.record_places()
+    before = held_here(pool)
+    with pool.record_trace() as trace:
+        after = pool.allocate(300)
+        pool.record_places(False)
+        last = pool.allocate(400)
+    del before, after, last
+    places = [event.place for event in trace if isinstance(event, Allocated)]
+    assert [place and place[2] for place in places] == [
+        "held_here",
+        "test_a_trace_keeps_the_places_that_are_recorded",
+        None,
+    ]
+
+
+def test_a_device_says_what_it_has_if_it_can() -> None:
+    class Knowing(ScriptedDevice):
+        def memory(self) -> tuple[int, int]:
+            return 3, 8
+
+    assert Pool(Knowing()).device_memory() == (3, 8)
+    assert Pool(HostMemory()).device_memory() is None
 
 
 def test_reserving_at_once() -> None:

@@ -20,6 +20,7 @@ from knetengine.gpu.memory import (
     NoPool,
     Pool,
     TraceError,
+    fit,
     read_trace,
     replay,
     write_trace,
@@ -144,6 +145,37 @@ def test_what_is_no_trace_is_told_by_its_line(text: str, message: str, tmp_path:
         read_trace(path)
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(traces(), st.sampled_from(sorted(POLICIES)), st.integers(1, 1 << 42))
+def test_a_trace_fits_under_a_limit_or_fails_where_it_is_said_to(
+    trace: list[Event], policy: str, limit: int
+) -> None:
+    found = fit(trace, POLICIES[policy](), limit)
+    assert found.peak_reserved <= limit
+    if found.failed_at is None:
+        assert found.peak_live == replay(trace, POLICIES[policy]()).peak_live
+        assert found.holders == []
+        return
+    event = trace[found.failed_at]
+    assert isinstance(event, Allocated)
+    assert event.nbytes == found.failed_bytes
+    before = fit(trace[: found.failed_at], POLICIES[policy](), limit)
+    assert before.failed_at is None
+    held = {e.block: e.nbytes for e in trace[: found.failed_at] if isinstance(e, Allocated)}
+    for event in trace[: found.failed_at]:
+        if isinstance(event, Freed):
+            del held[event.block]
+    sizes = sorted({n * list(held.values()).count(n) for n in held.values()}, reverse=True)
+    assert [holder.nbytes for holder in found.holders][:1] == sizes[:1]
+
+
+def test_without_a_limit_a_trace_always_fits() -> None:
+    trace: list[Event] = [Allocated(1, 1 << 50), Freed(1)]
+    for policy in POLICIES.values():
+        assert fit(trace, policy(), None).failed_at is None
+        assert fit(trace, policy(), 1 << 49).failed_at == 0
 
 
 def test_buffers_of_minimalloc(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from textual.events import Key, Paste
-from textual.widgets import Label, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 
 from knetui.widgets.editor import FindBar
 from knetui.widgets.editor.outline_list import OutlineList
@@ -91,7 +91,7 @@ async def test_capitals_words_and_patterns(edit: Edit) -> None:
         assert told(app) == "1 of 3"
         await pilot.press("alt+w")
         assert told(app) == "1 of 2"
-        await pilot.press("alt+w", "alt+c", "alt+r", "left_parenthesis")
+        await pilot.press("alt+w", "alt+c", "alt+x", "left_parenthesis")
         assert problem(app) == "not a pattern: missing ) at character 6"
         await pilot.press("backspace", "backslash", "left_parenthesis")
         assert (told(app), problem(app)) == ("1 of 1", "")
@@ -114,7 +114,7 @@ async def test_all_are_replaced_at_once_and_taken_back_at_once(edit: Edit) -> No
     async with app.run_test() as pilot:
         area = app.editor.area
         await pilot.pause()
-        await pilot.press("ctrl+r", *"(l)oss", "alt+r", "tab", *r"\1uck", "alt+a")
+        await pilot.press("ctrl+r", *"(l)oss", "alt+x", "tab", *r"\1uck", "alt+a")
         assert area.text == "luck = Luck(w)\n\n\nluckgradient = grad(luck)\n"
         assert told(app) == "4 replaced"
         await pilot.press("escape", "ctrl+z")
@@ -125,7 +125,7 @@ async def test_a_replacement_that_is_none_is_told_and_changes_nothing(edit: Edit
     app = edit(TEXT)
     async with app.run_test() as pilot:
         await pilot.pause()
-        await pilot.press("ctrl+r", *"loss", "alt+r", "tab", "backslash", "7", "alt+a")
+        await pilot.press("ctrl+r", *"loss", "alt+x", "tab", "backslash", "7", "alt+a")
         assert problem(app).startswith("not a replacement: ")
         assert app.editor.area.text == TEXT.replace("|", "")
 
@@ -186,21 +186,24 @@ async def test_the_outline_goes_to_a_function(edit: Edit) -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         area = app.editor.area
-        await pilot.press("alt+o")
+        await pilot.press("alt+d")
         choices = app.query_one(OutlineList).query_one(OptionList)
         shown = [str(option.prompt).split(maxsplit=1)[1] for option in choices.options]
         assert shown == ["class A", "def step(self)", "def loss(w)"]
         assert choices.highlighted == 2  # where the cursor is
+        await pilot.pause()
+        line = app.query_one(OutlineList).query_one(Input)
+        assert (choices.size.height, line.region.y) == (3, choices.region.bottom)
         await pilot.press("up", "enter")
         assert area.cursor_location == (1, 0)
         assert area.has_focus
-        await pilot.press("alt+o", *"los", "enter")
+        await pilot.press("alt+d", *"los", "enter")
         assert area.cursor_location == (102, 0)
-        await pilot.press("alt+o", *"nothing", "enter")
+        await pilot.press("alt+d", *"nothing", "enter")
         assert area.cursor_location == (102, 0)
-        await pilot.press("alt+o", "up", "escape", "x")
+        await pilot.press("alt+d", "up", "escape", "x")
         assert area.lines[102] == "xdef loss(w): ..."
-        await pilot.press("alt+o")
+        await pilot.press("alt+d")
         await pilot.pause()
         await pilot.click(choices, offset=(4, 0))
         await pilot.pause()
@@ -213,7 +216,7 @@ async def test_letters_behind_the_key_of_the_outline_are_not_typed_into_the_text
     app = edit("|x = 1\n\ndef loss(w): ...\n")
     async with app.run_test() as pilot:
         await pilot.pause()
-        keys = ("alt+o", None), ("l", "l"), ("enter", "\r"), ("y", "y")
+        keys = ("alt+d", None), ("l", "l"), ("enter", "\r"), ("y", "y")
         for key, character in keys:
             app.post_message(Key(key, character))
         await pilot.pause(0.2)
@@ -224,7 +227,7 @@ async def test_what_the_text_names_is_no_markup_in_the_outline(edit: Edit) -> No
     app = edit('|def f(x="[red]", y="[/nothing]"): ...\n')
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
-        await pilot.press("alt+o")
+        await pilot.press("alt+d")
         await pilot.pause()
         choices = app.query_one(OutlineList).query_one(OptionList)
         assert '(x="[red]", y' in choices.render_line(0).text

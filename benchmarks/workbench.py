@@ -1,0 +1,167 @@
+"""What the workbench costs: a line that is looked at, a long log, the training beside it.
+
+    python -m benchmarks.workbench [--seconds 20] [--rounds 5] [--lines 1000000]
+
+rest      bytes a second to the terminal while LeNet trains and nobody presses a key; an SSH line
+          carries them
+log       seconds until a log of so many lines is on the screen, and the workbench's memory then
+training  LeNet's steps a second beside the open workbench, to those of `knet-tui train` alone:
+          each round one after the other, in turns
+
+Needs the `bench` extra.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.terminal import Terminal, end_runs
+
+SIZE = (120, 40)
+TRAIN = b"\x1b[15~"  # F5
+OPTIONS = ["--epochs", "100000"]
+SETTLE_SECONDS = 6.0  # kernels are loaded, the first epochs are over
+
+
+@contextmanager
+def home() -> Iterator[Path]:
+    """A home of its own; runs in it are ended."""
+    folder = Path(tempfile.mkdtemp())
+    os.environ["KNET_HOME"] = str(folder)
+    try:
+        yield folder
+    finally:
+        end_runs(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_workbench(folder: Path, model: str, **session: object) -> Terminal:
+    """The workbench, when its first frame has come."""
+    (folder / "session-1.json").write_text(json.dumps(session))
+    from knetui.models import examples_folder
+
+    terminal = Terminal(*SIZE, folder, str(examples_folder() / f"{model}.py"))
+    if terminal.wait(20, lambda: terminal.shows("Train")) is None:
+        raise SystemExit(f"the workbench did not show:\n{terminal.text}")
+    return terminal
+
+
+def reports() -> int:
+    """How many steps the newest run's figures tell of."""
+    from knetengine.training.folder import all_runs
+    from knetengine.training.metrics import MetricsReader, Report
+
+    records = MetricsReader(all_runs()[-1].metrics).read(1 << 30)
+    return max((r.step or 0 for r in records if isinstance(r, Report)), default=0)
+
+
+def stretch(terminal: Terminal | None, seconds: float) -> float:
+    """Steps a second of the newest run, from report to report within so long."""
+
+    def next_report() -> tuple[float, int]:
+        before = reports()
+        while (now := reports()) == before:
+            if terminal is not None:
+                terminal.wait(0.05)
+            else:
+                time.sleep(0.05)
+        return time.perf_counter(), now
+
+    began, first = next_report()
+    ended, last = began, first
+    while ended - began < seconds:
+        ended, last = next_report()
+    return (last - first) / (ended - began)
+
+
+def rest(seconds: float) -> float:
+    """Bytes a second to the terminal while LeNet trains."""
+    with home() as folder:
+        terminal = open_workbench(folder, "lenet", options=" ".join(OPTIONS))
+        terminal.write(TRAIN)
+        terminal.wait(SETTLE_SECONDS)
+        before, began = terminal.received, time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            terminal.wait(0.1)
+        rate = (terminal.received - before) / (time.perf_counter() - began)
+        terminal.close()
+        return rate
+
+
+def long_log(lines: int) -> tuple[float, float]:
+    """Seconds until the end of a log of so many lines is seen, and MiB of the workbench."""
+    from knetengine.training.folder import State, create_run
+
+    with home() as folder:
+        run = create_run("talk", "pass\n", folder / "talk.py", [])
+        with run.log.open("w") as log:
+            log.writelines(f"line {number} of a log that is long\n" for number in range(lines))
+        run.write_state(State("finished", 0, "", 0.0, 1.0))
+        began = time.perf_counter()
+        names = [run.path.name]
+        terminal = open_workbench(folder, "housing", shown_runs=names, selected_run=names[0])
+        last = f"line {lines - 1} of"
+        if not terminal.shows(last):
+            terminal.wait(60, lambda: terminal.shows(last))
+        seconds = time.perf_counter() - began
+        if not terminal.shows(last):
+            raise SystemExit(f"the end of the log was not seen:\n{terminal.text}")
+        memory = psutil.Process(terminal.process).memory_info().rss / 2**20
+        terminal.close()
+        return seconds, memory
+
+
+def beside(seconds: float) -> float:
+    """LeNet's steps a second in the open workbench."""
+    with home() as folder:
+        terminal = open_workbench(folder, "lenet", options=" ".join(OPTIONS))
+        terminal.write(TRAIN)
+        terminal.wait(SETTLE_SECONDS)
+        speed = stretch(terminal, seconds)
+        terminal.close()
+        return speed
+
+
+def alone(seconds: float) -> float:
+    """LeNet's steps a second as a run that nobody looks at."""
+    from knetengine.training.launch import launch
+    from knetui.models import examples_folder
+
+    with home():
+        path = examples_folder() / "lenet.py"
+        launch(path, path.read_text(), OPTIONS)
+        time.sleep(SETTLE_SECONDS)
+        return stretch(None, seconds)
+
+
+def main() -> None:
+    """Print a line for each of the three."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    print(f"rest      {rest(arguments.seconds) / 1024:.1f} KiB/s")
+    seconds, memory = long_log(arguments.lines)
+    print(f"log       {arguments.lines:,} lines in {seconds:.2f} s, {memory:.0f} MiB")
+    ratios: list[float] = []
+    for number in range(arguments.rounds):
+        turns = (alone, beside) if number % 2 else (beside, alone)
+        speeds = {turn: turn(arguments.seconds) for turn in turns}
+        ratios.append(speeds[beside] / speeds[alone])
+        print(f"training  {speeds[beside]:.1f} steps/s to {speeds[alone]:.1f}: {ratios[-1]:.3f}")
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    print(f"training  median {statistics.median(ratios):.3f} ({spread})")
+
+
+if __name__ == "__main__":
+    main()

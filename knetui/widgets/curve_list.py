@@ -1,0 +1,43 @@
+"""The list of curves to choose from."""
+
+from collections.abc import Collection, Sequence
+
+from rich.text import Text
+from textual import on
+from textual.message import Message
+from textual.widgets import SelectionList
+from textual.widgets.selection_list import Selection
+
+from knetui.fence import fence
+
+
+class CurveList(SelectionList[str]):
+    """Names of metrics or parameters; those that are ticked are drawn."""
+
+    DEFAULT_CSS = """
+    CurveList {
+        height: auto; max-height: 60%; border: none; padding: 0; background: $surface;
+        &:focus { border: none; }
+    }
+    """
+
+    class Chosen(Message):
+        """Of the `offered` names these are `hidden` now."""
+
+        def __init__(self, offered: set[str], hidden: set[str]) -> None:
+            super().__init__()
+            self.offered, self.hidden = offered, hidden
+
+    def offer(self, names: Sequence[str], hidden: Collection[str]) -> None:
+        """Have the user choose among these."""
+        self._offered = set(names)
+        with self.prevent(SelectionList.SelectedChanged):
+            self.clear_options()
+            self.add_options([Selection(Text(fence(n)), n, n not in hidden) for n in names])
+        self.highlighted = 0 if names else None
+        self.focus()
+
+    @on(SelectionList.SelectedChanged)
+    def _changed(self, event: SelectionList.SelectedChanged[str]) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self._offered, self._offered - set(self.selected)))
