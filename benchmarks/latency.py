@@ -85,10 +85,7 @@ def _type(terminal: Terminal, keys: int, generator: random.Random) -> list[float
             terminal.wait(0.3)
             typed = ""
         typed += generator.choice(LETTERS)
-        pressed = time.perf_counter()
-        terminal.write(typed[-1].encode())
-        shown = terminal.wait(2, lambda wanted=typed: terminal.shows(wanted))
-        milliseconds.append((shown - pressed) * 1e3 if shown is not None else 2000.0)
+        milliseconds.append(terminal.time_of(typed[-1].encode(), typed))
         terminal.wait(generator.uniform(*GAP_SECONDS))
     return milliseconds
 

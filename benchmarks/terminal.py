@@ -51,6 +51,13 @@ class Terminal:
         """Whether a row of the screen holds `text`."""
         return any(text in row for row in self.screen.display)
 
+    def time_of(self, key: bytes, text: str) -> float:
+        """Milliseconds from a key to a screen that holds `text`; 2,000 where it never does."""
+        pressed = time.perf_counter()
+        self.write(key)
+        shown = self.wait(2, lambda: self.shows(text))
+        return (shown - pressed) * 1e3 if shown is not None else 2000.0
+
     def close(self) -> None:
         """End the workbench; the run goes on, and is ended by whoever started it."""
         os.kill(self.process, signal.SIGTERM)

@@ -31,7 +31,7 @@ from knetui.screens.panes import PANES
 from knetui.screens.workbench import Workbench
 from knetui.session import Session, SessionFile
 from knetui.themes import FIRST_THEME, OWN_THEMES
-from knetui.widgets.editor import EntryLine, FindBar
+from knetui.widgets.editor import BarInput, FindBar
 from knetui.widgets.pane_bar import PaneBar
 
 LAST_RESORT_SECONDS = 3.0
@@ -203,7 +203,7 @@ ACTIONS = Actions(
     [
         _everywhere,
         gather(BAR, PaneBar),
-        gather(FIND, EntryLine, FindBar, typing=True),
+        gather(FIND, BarInput, FindBar, typing=True),
         *(gather(name, screen).without(_everywhere) for name, screen in SCREENS.items()),
         *(
             gather(name, pane, *pane.widgets_with_keys, typing=pane.typing)

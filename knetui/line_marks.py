@@ -76,7 +76,10 @@ class LineMarks:
         return self.at((beyond or rows)[0]) if rows else None
 
     def told(self, row: int) -> str:
-        """What to say of the text while the cursor is in that row, in a line."""
+        """What to say of the text while the cursor is in that row, in a line.
+
+        Where a run failed is the news, whatever else is wrong.
+        """
         here = self.at(row)
         first_error = next((mark for mark in self._mistakes if mark.severity == "error"), None)
         mark = self.failure or here or first_error

@@ -71,11 +71,12 @@ def test_steps_go_round_the_ends(marks: LineMarks) -> None:
     assert LineMarks().next(0, 1) is None
 
 
-def test_what_is_told_is_of_the_line_with_the_cursor_else_the_worst(marks: LineMarks) -> None:
+def test_what_is_told_is_of_a_run_else_of_the_line_with_the_cursor(marks: LineMarks) -> None:
     assert marks.told(2) == "line 3: unused"
     assert marks.told(0) == "line 6: undefined"
     marks.failure = Mark(8, 0, "failure", "ValueError: no\nmore")
     assert marks.told(0) == "line 9: ValueError: no"
+    assert marks.told(5) == "line 9: ValueError: no"  # it is the news
     assert marks.has_errors()
     marks.failure = None
     marks.set_mistakes([Diagnostic(2, 0, "warning", "unused")], 100)

@@ -5,9 +5,9 @@
 what opens over or below the text; `pane` all of it together, with the options of runs.
 """
 
+from knetui.widgets.editor.bar_input import BarInput
 from knetui.widgets.editor.code_area import CodeArea, follow_theme
-from knetui.widgets.editor.entry_line import EntryLine
 from knetui.widgets.editor.find_bar import FindBar
 from knetui.widgets.editor.pane import EditorPane
 
-__all__ = ["CodeArea", "EditorPane", "EntryLine", "FindBar", "follow_theme"]
+__all__ = ["BarInput", "CodeArea", "EditorPane", "FindBar", "follow_theme"]

@@ -47,7 +47,7 @@ class CompletionList(OptionList, can_focus=False):
     }
 
     def __init__(self) -> None:
-        super().__init__(markup=False, compact=True)
+        super().__init__(markup=False)
         self.words: list[str] = []
         self._takes_enter = False
 
@@ -72,7 +72,7 @@ class CompletionList(OptionList, can_focus=False):
         screen = self.screen.size
         row = place.y + 1 if place.y + 1 + height <= screen.height else place.y - height
         width = min(44, max(14, *(len(word) + 3 for word in words)))
-        column = max(0, min(place.x - 1, screen.width - width))
+        column = max(0, min(place.x, screen.width - width))
         self.absolute_offset = Offset(column, max(0, row))
         self.add_class("-open")
 

@@ -6,6 +6,7 @@ from functools import cache
 from rich.cells import cell_len
 from textual.document._document import EditResult, Location
 from textual.document._syntax_aware_document import SyntaxAwareDocument
+from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Size
 from textual.widgets import TextArea
 from tree_sitter import Language, Node, Query, QueryCursor
@@ -98,6 +99,15 @@ class PythonDocument(SyntaxAwareDocument):
                 return node.start_point < place < node.end_point, False
             node = node.parent
         return False, False
+
+
+class UnwrappedDocument(WrappedDocument):
+    """Long lines go on to the right: there are as many rows as lines, without counting each."""
+
+    @property
+    def height(self) -> int:
+        """The rows; Textual counts them anew for each that is drawn, 0.2 ms of 3,000 lines."""
+        return self.document.line_count
 
 
 class VisibleHighlights(dict[int, list[Highlight]]):

@@ -11,8 +11,6 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.document._document import Location, Selection
 from textual.document._document_navigator import DocumentNavigator
-from textual.document._edit import Edit
-from textual.document._wrapped_document import WrappedDocument
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.strip import Strip
@@ -23,7 +21,12 @@ from knetui.fence import fence
 from knetui.line_marks import LineMarks, Mark, first_line
 from knetui.searching import NOTHING, Found, Rows
 from knetui.widgets.editor.code_area import CodeArea
-from knetui.widgets.editor.document import PythonDocument, VisibleHighlights, python
+from knetui.widgets.editor.document import (
+    PythonDocument,
+    UnwrappedDocument,
+    VisibleHighlights,
+    python,
+)
 from knetui.widgets.editor.keys_in_order import is_text, take_in_order
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
@@ -116,10 +119,11 @@ class EditorArea(CodeArea, inherit_bindings=False):
     # the document
 
     def _set_document(self, text: str, language: str | None) -> None:
-        document = PythonDocument(text, self.marks.replaced)
+        self.forget_found()
+        document = PythonDocument(text, self._replaced)
         self._highlight_query = python()[1]
         self.document = document
-        self.wrapped_document = WrappedDocument(document, tab_width=self.indent_width)
+        self.wrapped_document = UnwrappedDocument(document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._build_highlight_map()
         self.move_cursor((0, 0))
@@ -140,10 +144,10 @@ class EditorArea(CodeArea, inherit_bindings=False):
         """The lines of the text."""
         return self.code.lines
 
-    def edit(self, edit: Edit) -> Any:
-        """Perform an edit; what was found is not where it was any more."""
+    def _replaced(self, top: Location, bottom: Location, end: Location) -> None:
+        """The text was changed, undone or done again: what is marked and found is elsewhere."""
         self.forget_found()
-        return super().edit(edit)
+        self.marks.replaced(top, bottom, end)
 
     def forget_found(self) -> None:
         """Show no matches any more."""

@@ -11,7 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from knetui.fence import fence
 from knetui.searching import Wanted
-from knetui.widgets.editor.entry_line import EntryLine
+from knetui.widgets.editor.bar_input import BarInput
 from knetui.widgets.editor.toggle import Toggle
 
 
@@ -71,10 +71,10 @@ class FindBar(VerticalGroup):
     def __init__(self) -> None:
         super().__init__()
         self.seeker: Seeker | None = None
-        self._pattern = EntryLine(
+        self._pattern = BarInput(
             self.action_next_match, self._other, classes="pattern", select_on_focus=True
         )
-        self._replacement = EntryLine(
+        self._replacement = BarInput(
             self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
         )
 

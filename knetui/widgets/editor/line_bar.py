@@ -10,7 +10,7 @@ from textual.containers import HorizontalGroup
 from textual.widgets import Input, Label
 
 from knetui.line_place import EXPECTED
-from knetui.widgets.editor.entry_line import EntryLine
+from knetui.widgets.editor.bar_input import BarInput
 
 
 class LineBar(HorizontalGroup):
@@ -30,7 +30,7 @@ class LineBar(HorizontalGroup):
     def __init__(self, go: Callable[[str], bool]) -> None:
         super().__init__()
         self._go = go  # to what was typed; whether that is a place. To nothing: back to the text
-        self._line = EntryLine(self._enter, placeholder=EXPECTED)
+        self._line = BarInput(self._enter, placeholder=EXPECTED)
 
     def compose(self) -> ComposeResult:
         """A word and what is typed."""

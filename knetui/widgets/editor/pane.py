@@ -108,6 +108,7 @@ class EditorPane(Pane):
         self._find_bar = FindBar()
         self._finder = Finder(self.area, self._find_bar)
         self._line_bar = LineBar(self._go_to_place)
+        self._outline = OutlineList(self._go_to_row)
         self._start = 0  # column of the word that is being completed
 
     def compose(self) -> ComposeResult:
@@ -116,6 +117,7 @@ class EditorPane(Pane):
         yield self.area
         yield self._find_bar
         yield self._line_bar
+        yield self._outline
         options = Input(
             self._options,
             placeholder="options of main, such as --epochs 20 --lr 0.1",
@@ -155,7 +157,10 @@ class EditorPane(Pane):
     def show_document(self, document: Document, options: str) -> None:
         """Show another document, with the options that its runs get."""
         self._popup.close()
-        self._close_find()
+        for bar in (self._find_bar, self._line_bar, self._outline):
+            bar.close()
+        self._finder.text_changed()
+        self.screen.set_focus(self.area)
         self.document = document
         place = (document.line, document.column)  # loading the text moves the cursor
         self.area.marks.clear()
@@ -228,7 +233,8 @@ class EditorPane(Pane):
         mark = self._gravest
         if mark is None:
             return False
-        self._go_to(mark.row, 0)
+        line = self.area.lines[mark.row]
+        self._go_to(mark.row, mark.column or len(line) - len(line.lstrip()))
         return True
 
     def action_next_mistake(self) -> None:
@@ -397,14 +403,16 @@ class EditorPane(Pane):
         self.screen.set_focus(self.area)
         return True
 
-    @work(group="editor-outline", exclusive=True)
-    async def action_outline(self) -> None:
+    def action_outline(self) -> None:
         """Go to a function or class."""
         entries = outline(self.area.code.root, self.area.lines)
-        chosen = OutlineList(entries, self.area.cursor_location[0])
-        row = await self.app.push_screen_wait(chosen)
+        self._outline.open(entries, self.area.cursor_location[0])
+
+    def _go_to_row(self, row: int | None) -> None:
+        self._outline.close()
         if row is not None:
             self._go_to(row, 0)
+        self.screen.set_focus(self.area)
 
     # completion
 

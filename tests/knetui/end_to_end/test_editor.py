@@ -79,7 +79,7 @@ def test_a_line_is_gone_to_by_number_and_a_function_by_name(terminal: Any, home:
     terminal.type("\x1b[Fz")  # End, and a letter
     terminal.wait_for("return x @ wz")
     terminal.type("\x7f\x1bd")  # Alt-D
-    terminal.wait_for("functions and classes")
+    terminal.wait_for("letters of its name")
     terminal.type("loss\r")
     terminal.settle(0.2)
     terminal.type("\x1b[Hq")  # Home

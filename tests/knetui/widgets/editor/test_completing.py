@@ -46,7 +46,7 @@ async def test_it_opens_by_itself_narrows_and_closes(edit: Edit) -> None:
         popup = app.query_one(CompletionList)
         cursor = app.editor.area.cursor_screen_offset
         assert (popup.region.y, popup.region.height) == (cursor.y + 1, 2)
-        assert popup.region.x == cursor.x - 4
+        assert popup.region.x == cursor.x - 3  # below the word
         await pilot.press(*"ght")
         await until(pilot, lambda: offered(app) == ["weights"])
         await pilot.press("space")

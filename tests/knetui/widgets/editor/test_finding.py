@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from textual.widgets import Label, OptionList, Static
+from textual.events import Key, Paste
+from textual.widgets import Input, Label, OptionList, Static
 
 from knetui.widgets.editor import FindBar
+from knetui.widgets.editor.outline_list import OutlineList
 
 Edit = Callable[..., Any]
 TEXT = "|loss = Loss(w)\n\n\nlossgradient = grad(loss)\n"
@@ -58,13 +60,25 @@ async def test_matches_are_marked_in_the_text_until_the_line_is_closed(edit: Edi
     async with app.run_test() as pilot:
         area = app.editor.area
         await pilot.pause()
-        plain = list(area.render_line(3))
         await pilot.press("ctrl+f", *"grad")
         marked = [segment.text for segment in area.render_line(3) if segment.style.underline]
         assert marked == ["grad", "grad"]
         await pilot.press("escape")
         assert [s.text for s in area.render_line(3) if s.style.underline] == []
-        assert "".join(s.text for s in plain) == area.render_line(3).text
+
+
+async def test_matches_that_an_undo_takes_away_are_not_drawn(edit: Edit) -> None:
+    app = edit("|")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.post_message(Paste("\n" * 9 + "loss"))
+        await pilot.pause()
+        await pilot.press("ctrl+f", *"loss")
+        app.editor.area.focus()
+        await pilot.press("ctrl+z")
+        await pilot.pause()
+        assert app.editor.area.text == ""
+        assert app.is_running
 
 
 async def test_capitals_words_and_patterns(edit: Edit) -> None:
@@ -171,26 +185,50 @@ async def test_the_outline_goes_to_a_function(edit: Edit) -> None:
     app = edit("\n".join(lines) + "|")
     async with app.run_test() as pilot:
         await pilot.pause()
+        area = app.editor.area
         await pilot.press("alt+d")
-        await pilot.pause()
-        choices = app.screen.query_one(OptionList)
-        shown = [str(option.prompt) for option in choices.options]
-        assert [words.split(maxsplit=1)[1] for words in shown] == [
-            "class A",
-            "def step(self)",
-            "def loss(w)",
-        ]
+        choices = app.query_one(OutlineList).query_one(OptionList)
+        shown = [str(option.prompt).split(maxsplit=1)[1] for option in choices.options]
+        assert shown == ["class A", "def step(self)", "def loss(w)"]
         assert choices.highlighted == 2  # where the cursor is
+        await pilot.pause()
+        line = app.query_one(OutlineList).query_one(Input)
+        assert (choices.size.height, line.region.y) == (3, choices.region.bottom)
         await pilot.press("up", "enter")
-        await pilot.pause()
-        assert app.editor.area.cursor_location == (1, 0)
+        assert area.cursor_location == (1, 0)
+        assert area.has_focus
+        await pilot.press("alt+d", *"los", "enter")
+        assert area.cursor_location == (102, 0)
+        await pilot.press("alt+d", *"nothing", "enter")
+        assert area.cursor_location == (102, 0)
+        await pilot.press("alt+d", "up", "escape", "x")
+        assert area.lines[102] == "xdef loss(w): ..."
         await pilot.press("alt+d")
         await pilot.pause()
-        await pilot.press(*"los", "enter")
+        await pilot.click(choices, offset=(4, 0))
         await pilot.pause()
-        assert app.editor.area.cursor_location == (102, 0)
+        assert area.cursor_location == (0, 0)
+
+
+async def test_letters_behind_the_key_of_the_outline_are_not_typed_into_the_text(
+    edit: Edit,
+) -> None:
+    app = edit("|x = 1\n\ndef loss(w): ...\n")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        keys = ("alt+d", None), ("l", "l"), ("enter", "\r"), ("y", "y")
+        for key, character in keys:
+            app.post_message(Key(key, character))
+        await pilot.pause(0.2)
+        assert app.text == "x = 1\n\ny|def loss(w): ...\n"
+
+
+async def test_what_the_text_names_is_no_markup_in_the_outline(edit: Edit) -> None:
+    app = edit('|def f(x="[red]", y="[/nothing]"): ...\n')
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
         await pilot.press("alt+d")
         await pilot.pause()
-        await pilot.press(*"nothing", "enter")
-        await pilot.pause()
-        assert app.editor.area.cursor_location == (102, 0)
+        choices = app.query_one(OutlineList).query_one(OptionList)
+        assert '(x="[red]", y' in choices.render_line(0).text
+        assert choices.virtual_size.height == 1  # too long for the width, and not broken

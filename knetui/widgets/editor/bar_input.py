@@ -9,7 +9,7 @@ from textual.widgets import Input
 from knetui.widgets.editor.keys_in_order import take_in_order
 
 
-class EntryLine(Input):
+class BarInput(Input):
     """Says at once what was typed, and Enter: behind a message, the next key would come first."""
 
     def __init__(

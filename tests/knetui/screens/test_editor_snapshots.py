@@ -1,0 +1,79 @@
+"""What the editor looks like in its states; open the SVGs in snapshots/ to see it."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from knetui.app import KnetApp
+from knetui.evaluator.protocol import CompleteReply
+from knetui.screens.workbench import Workbench
+from knetui.widgets.editor import EditorPane
+
+LOOKS = [(120, 40, "dark"), (80, 24, "light"), (40, 10, "dark")]
+looks = pytest.mark.parametrize(("columns", "rows", "theme"), LOOKS)
+
+
+def editor_of(pilot: Pilot[None]) -> EditorPane:
+    workbench = pilot.app.screen
+    assert isinstance(workbench, Workbench)
+    return workbench.editor
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Wait for a child's answer."""
+    for _ in range(400):
+        if holds():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not come")
+
+
+async def ask(_code: str, cursor: int) -> CompleteReply:
+    return CompleteReply(1, ["weights", "weighted", "weigh"], cursor - 3, cursor)
+
+
+@looks
+async def test_find_and_replace(
+    app: KnetApp, snapshot, columns: int, rows: int, theme: str
+) -> None:
+    app.theme = theme
+    async with app.run_test(size=(columns, rows)) as pilot:
+        await pilot.press("ctrl+r", *"loss", "tab", *"cost", "tab", "down")
+        await snapshot(pilot, f"editor-find-{columns}x{rows}-{theme}")
+
+
+@looks
+async def test_signs_in_the_margin(
+    app: KnetApp, snapshot, columns: int, rows: int, theme: str
+) -> None:
+    app.theme = theme
+    async with app.run_test(size=(columns, rows)) as pilot:
+        editor = editor_of(pilot)
+        editor.area.replace_text("import os\nimport numpy as np\n\nx = np.exp(wieght)\ny = x / 0\n")
+        await pilot.pause()
+        editor.complain("ZeroDivisionError: division by zero", 5)
+        await until(pilot, lambda: len(editor.area.marks) == 3)
+        await snapshot(pilot, f"editor-signs-{columns}x{rows}-{theme}")
+
+
+@looks
+async def test_words_are_offered(
+    app: KnetApp, snapshot, columns: int, rows: int, theme: str
+) -> None:
+    app.theme = theme
+    async with app.run_test(size=(columns, rows)) as pilot:
+        editor = editor_of(pilot)
+        await pilot.pause(0.5)
+        editor.complete_by(ask)
+        await pilot.press(*"x = wei")
+        await until(pilot, lambda: pilot.app.screen.query("CompletionList.-open"))
+        await snapshot(pilot, f"editor-completion-{columns}x{rows}-{theme}")
+
+
+@looks
+async def test_the_outline(app: KnetApp, snapshot, columns: int, rows: int, theme: str) -> None:
+    app.theme = theme
+    async with app.run_test(size=(columns, rows)) as pilot:
+        await pilot.press("alt+d", "r")
+        await snapshot(pilot, f"editor-outline-{columns}x{rows}-{theme}")
