@@ -31,9 +31,12 @@ LENGTHS = (50, 100, 200, 500, 1000, 2000)
 TEMPERATURES = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0)
 
 
-def _key(key: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
+def _key(
+    key: str, action: str, name: str, meaning: str, *, show: bool = True, at_once: bool = False
+) -> Binding:
     word = name.lower().replace(" ", "-")
-    return Binding(key, action, name, tooltip=meaning, show=show, id=f"samples.{word}")
+    id = f"samples.{word}"
+    return Binding(key, action, name, tooltip=meaning, show=show, id=id, priority=at_once)
 
 
 class TimeLine(Static):
@@ -100,7 +103,7 @@ class SamplesPane(Pane):
         _key("right", "later", "Later", "Show the piece after"),
         _key("home", "first", "First", "Show the first piece", show=False),
         _key("end", "newest", "Newest", "Show the newest piece, and follow"),
-        _key("p", "prompt", "Prompt", "Say how the text is to begin"),
+        _key("p", "prompt", "Prompt", "Say how the text is to begin", at_once=True),
         _key("c", "colour", "Colours", "Colour by chance, by hidden unit, or not"),
         _key("t", "temperature(-1)", "Colder", "Draw likelier characters", show=False),
         _key("T", "temperature(1)", "Warmer", "Draw less likely characters", show=False),
@@ -147,6 +150,10 @@ class SamplesPane(Pane):
         )
         prompt.cursor_blink = False
         yield prompt
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the prompt is typed, its key is a letter of it."""
+        return not (action == "prompt" and self.query_one(Input).has_focus)
 
     def on_mount(self) -> None:
         """Follow the theme."""

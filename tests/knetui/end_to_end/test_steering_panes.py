@@ -144,10 +144,8 @@ def test_what_the_model_writes_is_read_and_asked_for(terminal: Any) -> None:
     terminal.wait_for("7 samples")
     terminal.wait_for("zzzz")
     terminal.go_to_pane(7)
-    terminal.press("p")
-    terminal.settle(0.5, 2.0)  # letters that come with the key in one burst go to the pane
-    terminal.type("BEGIN ")
-    terminal.wait_for("BEGIN")
+    terminal.type("pBEGINp ")  # in one burst, as a slow line delivers them
+    terminal.wait_for("BEGINp")
     terminal.press("Enter")
     terminal.wait_for(lambda text: text.count("BEGIN") == 2)  # in the line, and in the piece
     terminal.press("Left")
