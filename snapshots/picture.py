@@ -14,8 +14,6 @@ HERE = Path(__file__).parent
 
 async def main() -> None:
     """Train twice, try a gradient, take the picture."""
-    from textual.widgets import Input
-
     from knetui.app import KnetApp
     from knetui.screens.workbench import Workbench
 
@@ -24,7 +22,7 @@ async def main() -> None:
         workbench = app.screen
         assert isinstance(workbench, Workbench)
         for options in ("--seed 1 --test 0.21 --lr 0.1", "--seed 1 --test 0.21 --lr 0.03"):
-            workbench.query_one("#editor").query_one(Input).value = options
+            workbench.editor.set_options(options)
             await pilot.press("f5")
             await pilot.pause(1.5)
         await pilot.press("ctrl+o", "2")
@@ -45,4 +43,5 @@ async def main() -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as home:
         os.environ["KNET_HOME"] = home
+        (Path(home) / "session-1.json").write_text("{}")  # not the first start: no welcome
         asyncio.run(main())

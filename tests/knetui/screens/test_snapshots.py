@@ -5,7 +5,6 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from knetengine.training.control import Sampling, Watch
 from knetengine.training.folder import RunFolder
@@ -19,6 +18,7 @@ from knetui.run_view import RunView
 from knetui.screens.branch import Branch
 from knetui.screens.numbers import Numbers
 from knetui.screens.option_form import OptionForm
+from knetui.screens.workbench import Workbench
 from knetui.themes import OWN_THEMES
 
 MakeRun = Callable[..., RunFolder]
@@ -261,5 +261,6 @@ async def test_text_that_is_not_python(app: KnetApp, snapshot) -> None:
 async def test_options_are_edited_below_the_text(app: KnetApp, snapshot) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("f3", *"--lr 0.03")
-        assert app.screen.query_one("#editor").query_one(Input).value == "--lr 0.03"
+        assert isinstance(app.screen, Workbench)
+        assert app.screen.editor.options == "--lr 0.03"
         await snapshot(pilot, "options")
