@@ -13,7 +13,7 @@ def column_spans(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
     NaN where it does not come. Exact: the values at both edges of the part, and the points in it.
     """
     edges = np.arange(columns + 1) / columns
-    at_edges = np.interp(edges, x, y, left=np.nan, right=np.nan)
+    at_edges = _height(edges, x, y, outside=np.nan)
     low = np.fmin(at_edges[:-1], at_edges[1:])
     high = np.fmax(at_edges[:-1], at_edges[1:])
     begin, end = np.searchsorted(x, [0.0, 1.0 + 1e-12], side="left").tolist()
@@ -27,6 +27,15 @@ def column_spans(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
     return low, high
 
 
+def _height(places: Vector, x: Vector, y: Vector, outside: float | None = None) -> Vector:
+    """The polyline's y at these places; beyond its ends that of the end, or `outside`.
+
+    Between two points that are closer than floats can say, the slope is infinite: clipped, since a
+    polyline does not leave its extremes.
+    """
+    return np.clip(np.interp(places, x, y, left=outside, right=outside), y.min(), y.max())
+
+
 def thinned(line: Line, x: Scale, y: Scale, columns: int) -> tuple[Vector, Vector]:
     """A laid-out line by shares of both axes, as the extremes of so many columns at most."""
     along, up = x.share(line.x), y.share(line.y)
@@ -34,7 +43,7 @@ def thinned(line: Line, x: Scale, y: Scale, columns: int) -> tuple[Vector, Vecto
     if np.count_nonzero(seen) <= 2 * columns and len(along) <= 4 * columns:
         begin, end = np.searchsorted(along, [0.0, 1.0 + 1e-12])
         places = np.concatenate(([max(0.0, along[0])], along[begin:end], [min(1.0, along[-1])]))
-        return places, np.interp(places, along, up)
+        return places, _height(places, along, up)
     low, high = column_spans(along, up, columns)
     there = np.flatnonzero(~np.isnan(low))
     middles = (there + 0.5) / columns

@@ -1,7 +1,7 @@
 """A curve as what can be seen of it in so many columns."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knetui.charts.chart import Line, Scale
@@ -28,6 +28,7 @@ def test_each_column_has_the_lowest_and_highest_of_the_polyline(
             assert high[column] >= seen.max() - 1e-9
 
 
+@example([(-2.2250738585e-313, 1.0), (5e-324, 0.0)], 1)  # the slope is beyond all floats
 @given(POINTS.map(sorted), st.integers(1, 40))
 def test_nothing_is_where_the_curve_does_not_come(
     points: list[tuple[float, float]], columns: int
