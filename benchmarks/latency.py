@@ -37,7 +37,6 @@ def talk():
         time.sleep(0.01)
 
 
-threading.Thread(target=talk, daemon=True).start()
 """
 
 
@@ -95,9 +94,10 @@ def _talking_lenet(home: Path) -> str:
     from knetui.models import examples_folder
 
     source = (examples_folder() / "lenet.py").read_text()
-    begin = source.index("def ")
+    begin, body = source.index("def "), source.index("    generator = ")
+    started = "    threading.Thread(target=talk, daemon=True).start()\n"
     path = home / "talking.py"
-    path.write_text(f"{source[:begin]}{TALK}\n\n{source[begin:]}")
+    path.write_text(f"{source[:begin]}{TALK}{source[begin:body]}{started}{source[body:]}")
     return str(path)
 
 

@@ -13,9 +13,11 @@ class FrameMeter:
         self._frames: deque[float] = deque(maxlen=KEPT)
         self._keys: deque[float] = deque(maxlen=KEPT)
         self._pressed: float | None = None
+        self.last_key = float("-inf")  # when it arrived
 
     def key(self, arrived: float) -> None:
         """A key arrived; of several before one frame, the first has waited longest."""
+        self.last_key = arrived
         if self._pressed is None:
             self._pressed = arrived
 

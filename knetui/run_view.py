@@ -20,7 +20,7 @@ from knetui.curves.timeline import Timeline
 from knetui.rate import Pace, SmoothedRate
 from knetui.samples import Samples
 
-CHUNK_BYTES = 64 * 1024  # decoded in about 2 ms
+CHUNK_BYTES = 16 * 1024  # decoded in about 0.5 ms
 LOG_BYTES = 1 << 20  # of a longer log only the end is shown at first
 LOG_CHUNK_BYTES = 32 * 1024  # and of what comes at once, only so much: it scrolls past anyway
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import time
 from pathlib import Path
 
 from textual import on, work
@@ -24,7 +25,9 @@ from knetui.widgets.samples import SamplesPane
 from knetui.widgets.status import StatusLine
 
 READ_SECONDS = 0.1
-READ_BUDGET_SECONDS = 0.006  # a key waits for it
+READ_BUDGET_SECONDS = 0.004  # a key waits for it
+IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
+TYPING_SECONDS = 1.0
 SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads faster
 SCAN_SECONDS = 1.0
 
@@ -228,7 +231,8 @@ class Running(Frame):
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
-        news = self._desk.read(READ_BUDGET_SECONDS)
+        types = time.monotonic() - self._meter.last_key < TYPING_SECONDS
+        news = self._desk.read(READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS)
         if news.changed:
             self.query_one(CurvesPane).changed()
         for view, text in news.warnings:

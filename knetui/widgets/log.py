@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import deque
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import on
@@ -17,12 +18,13 @@ from textual.widgets import Log
 from knetengine.training.folder import RunFolder
 from knetui.fence import fence
 from knetui.run_view import LogView
+from knetui.widgets.line_view import LineView
 from knetui.widgets.pane import Pane
 
 KEPT_LINES = 10_000
 
 
-class LogLines(Log):
+class LogLines(Log, LineView):
     """The lines; one of them may be marked."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--marked"}
@@ -62,6 +64,11 @@ class LogLines(Log):
                 y=max(0, line - self.size.height // 2), animate=False, immediate=True, force=True
             )
         self.refresh()
+
+    def _update_size(self, updates: int, lines: list[str]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Note the widest line; Textual begins a thread for that, at each call."""
+        if lines:
+            self._update_maximum_width(updates, max(map(cell_len, lines)))
 
     def on_click(self, event: Click) -> None:
         """Say which line it was."""
@@ -123,7 +130,8 @@ class LogPane(Pane):
 
     def show_run(self, folder: RunFolder | None) -> None:
         """Show another run's log, from as far back as is kept."""
-        if self._view is not None and folder is not None and self._view.path == folder.log:
+        shown = self._view.path if self._view is not None else None
+        if shown == (folder.log if folder is not None else None):
             return
         self._place = None
         self._begin(LogView(folder.log) if folder else None)
@@ -203,9 +211,9 @@ class LogPane(Pane):
         log = self.lines
         if self._place is not None:
             line = bisect_left(self._ends, self._place)
-            self.call_after_refresh(log.mark, min(line, len(self._ends) - 1))
+            log.mark(min(line, len(self._ends) - 1))
             return
         if log.marked is not None:
             log.mark(None)
-        if self._follows:  # only when the lines are laid out is it known where their end is
-            self.call_after_refresh(log.scroll_end, animate=False, x_axis=False)
+        if self._follows:
+            log.scroll_end(animate=False, immediate=True, x_axis=False)

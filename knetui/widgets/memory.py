@@ -1,5 +1,6 @@
 """The memory pane: what a run's process and the engine's arrays hold."""
 
+import time
 from typing import ClassVar
 
 import psutil
@@ -18,6 +19,7 @@ from knetui.widgets.pane import Pane
 
 PEAK = "╎"  # in a bar of what is reserved: as much was in use at the most
 BAR = 30  # columns
+MACHINE_SECONDS = 1.0
 
 
 class MemoryFigures(Static, can_focus=True):
@@ -49,6 +51,8 @@ class MemoryPane(Pane):
         )
     ]
     _shown: Memory | None = None
+    _until = 0.0  # the figures of the machine are still new
+    _figures: Text | None = None
     _rows = 0
 
     class Opened(Message):
@@ -70,9 +74,10 @@ class MemoryPane(Pane):
     def show_figures(self, run: RunView | None) -> None:
         """Show the newest figures of a run, unless they are shown already."""
         memory = run.memory if run else None
-        if self._shown is not None and self._shown is memory:
+        now = time.monotonic()
+        if self._shown is memory and (memory is not None or now < self._until):
             return
-        self._shown = memory
+        self._shown, self._until = memory, now + MACHINE_SECONDS
         figures = Text(no_wrap=True, overflow="crop")
         if run is not None and memory is not None:
             of_run = f"of run {run.number}"
@@ -90,7 +95,9 @@ class MemoryPane(Pane):
         rows = figures.plain.count("\n")
         moved = rows != self._rows
         self._rows = rows
-        self.query_one(MemoryFigures).update(figures, layout=moved)
+        if figures != self._figures:
+            self._figures = figures
+            self.query_one(MemoryFigures).update(figures, layout=moved)
         self.show_subtitle("Enter: the pool" if memory and memory.pools else "")
 
 

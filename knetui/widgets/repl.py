@@ -20,6 +20,7 @@ from knetui.evaluator.protocol import CompleteReply, Error, Event, Result, Strea
 from knetui.fence import fence
 from knetui.session import HISTORY_LENGTH
 from knetui.widgets.editor import CodeArea, follow_theme
+from knetui.widgets.line_view import LineView
 from knetui.widgets.pane import Pane
 
 KEPT_LINES = 2_000
@@ -123,6 +124,20 @@ class ReplInput(CodeArea):
             self.insert("\n" + judgement.indent)
 
 
+class ReplOutput(RichLog, LineView, can_focus=True):
+    """What was put in, printed and answered; at its end when something is added."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False, auto_scroll=False
+        )
+
+    def add(self, text: Text) -> None:
+        """Add lines, and go to the last."""
+        self.write(text)
+        self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+
 class ReplPane(Pane):
     """Speaks with the evaluator; the user's code never runs in the workbench itself."""
 
@@ -169,9 +184,7 @@ class ReplPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Output above the input."""
-        output = RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
-        output.can_focus = True
-        yield output
+        yield ReplOutput()
         entry = ReplInput(self._keys)
         entry.placeholder = "grad(lambda x: x**3)(2.0)"
         entry.show_line_numbers = False
@@ -394,7 +407,7 @@ class ReplPane(Pane):
                     Text(f"... {passed_over:,} lines passed over", style="dim"),
                     *lines[-LINES_A_FLUSH:],
                 ]
-            self.query_one(RichLog).write(Text("\n").join(lines))
+            self.query_one(ReplOutput).add(Text("\n").join(lines))
         self._pending = 0
         self._flushed.set()
 

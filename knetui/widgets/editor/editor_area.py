@@ -28,6 +28,7 @@ from knetui.widgets.editor.document import (
     python,
 )
 from knetui.widgets.editor.keys_in_order import is_text, take_in_order
+from knetui.widgets.line_view import LineView
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
 BRACKET_CHARACTERS = 20_000  # as far as the partner of a bracket is looked for: 3 ms
@@ -55,7 +56,9 @@ def _key(key: str, action: str, name: str, meaning: str) -> Binding:
     return Binding(key, action, name, show=False, tooltip=meaning, id=f"editor.{action}")
 
 
-class EditorArea(CodeArea, inherit_bindings=False):
+class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual's own _on_hide
+    CodeArea, LineView, inherit_bindings=False
+):
     """A text area for Python: pairs close themselves, lines carry marks, any length is quick."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -130,7 +133,6 @@ class EditorArea(CodeArea, inherit_bindings=False):
         self._rewrap_and_refresh_virtual_size()
 
     def _build_highlight_map(self) -> None:
-        self._line_cache.clear()
         self._highlights = VisibleHighlights(self.code.root, python()[1])
 
     @property
@@ -160,7 +162,6 @@ class EditorArea(CodeArea, inherit_bindings=False):
 
     def redraw_lines(self) -> None:
         """The marks of lines are others now."""
-        self._line_cache.clear()
         self.refresh()
 
     # keys
@@ -315,6 +316,41 @@ class EditorArea(CodeArea, inherit_bindings=False):
             for start, end in self._rows.in_row(line_index, self.found.spans):
                 line.stylize(style, start, end)
         return line
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the screen; drawn anew only if what it depends on is different."""
+        row = self.scroll_offset.y + y
+        if row >= self.document.line_count or self._placeholder_shows():
+            return super().render_line(y)
+        look = self._look_of(row)
+        strip = self._line_cache.get(look)
+        if strip is None:
+            strip = self._line_cache[look] = self._render_line(y).crop(0, self.size.width)
+        return strip
+
+    def _placeholder_shows(self) -> bool:
+        return self.document.line_count == 1 and not self.lines[0]
+
+    def _look_of(self, row: int) -> tuple[object, ...]:
+        """All that the drawing of a row depends on, but for the colours."""
+        start, end = self.selection
+        top, bottom = sorted((start, end))
+        bracket = self._matching_bracket_location
+        cursor = (end, self._draw_cursor, self.suggestion, bracket is None, self.has_focus)
+        found = self._rows is not None and self.found.spans
+        return (
+            row,
+            self.lines[row],
+            tuple(self._highlights[row]),
+            (start, end) if start != end and top[0] <= row <= bottom[0] else None,
+            cursor if end[0] == row else None,
+            bracket if bracket is not None and bracket[0] == row else None,
+            self.marks.at(row),
+            tuple(self._rows.in_row(row, self.found.spans)) if self._rows and found else None,
+            self.scroll_offset.x,
+            self.size,
+            self.gutter_width,
+        )
 
     def _render_line(self, y: int) -> Strip:
         strip = super()._render_line(y)
