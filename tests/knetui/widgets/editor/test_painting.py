@@ -75,6 +75,6 @@ async def test_a_key_paints_its_row_alone(
         await pilot.press("y")
         await pilot.pause()
         assert set(regions) == {1}
-        await pilot.press("quotation_mark", "quotation_mark", "quotation_mark")  # a long string
+        app.editor.area.insert('"""', (1, 0))  # what was text is code now, and the reverse
         await pilot.pause()
         assert len(set(regions)) > 3
