@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 import knetengine
+from knetui.command_line.words import WORDS, unknown_word
 from knetui.models import example_names
-from knetui.words import WORDS, unknown_word
 
 app = App(
     name="knet-tui",
@@ -23,7 +23,7 @@ app = App(
 @app.default
 def workbench(file: Path | None = None, /) -> int:
     """Open the workbench, with FILE in its editor."""
-    from knetui.workbench import open_workbench
+    from knetui.command_line.workbench import open_workbench
 
     return open_workbench(file)
 
@@ -50,7 +50,7 @@ def train(
     resume:
         Go on with the newest run of MODEL that did not come to its end.
     """
-    from knetui.commands import resume_training, train_model
+    from knetui.command_line.training import resume_training, train_model
 
     if resume:
         return resume_training(model, list(options), detach=detach)
@@ -81,7 +81,7 @@ def restart(
     detach:
         Print the new run's number and leave it running.
     """
-    from knetui.commands import restart_run
+    from knetui.command_line.training import restart_run
 
     return restart_run(run, list(options), detach=detach)
 
@@ -99,7 +99,7 @@ def runs(*, filter: str = "", sort: str = "") -> int:
     sort:
         By what a filter may ask for; with a minus the greatest first: `--sort=-max.acc`.
     """
-    from knetui.run_commands import list_runs
+    from knetui.command_line.runs import list_runs
 
     return list_runs(filter, sort)
 
@@ -107,7 +107,7 @@ def runs(*, filter: str = "", sort: str = "") -> int:
 @app.command
 def name(run: str, /, *words: str) -> int:
     """Call RUN by a name in the list; without words, by that of its model again."""
-    from knetui.run_commands import name_run
+    from knetui.command_line.runs import name_run
 
     return name_run(run, words)
 
@@ -121,7 +121,7 @@ def pin(run: str = "last", /, *, off: bool = False) -> int:
     off:
         No longer.
     """
-    from knetui.run_commands import pin_run
+    from knetui.command_line.runs import pin_run
 
     return pin_run(run, off=off)
 
@@ -129,7 +129,7 @@ def pin(run: str = "last", /, *, off: bool = False) -> int:
 @app.command
 def delete(run: str, /, *runs: str) -> int:
     """Move RUN, and others, to the trash, from where they go for good after 30 days."""
-    from knetui.run_commands import delete_runs
+    from knetui.command_line.runs import delete_runs
 
     return delete_runs([run, *runs])
 
@@ -137,7 +137,7 @@ def delete(run: str, /, *runs: str) -> int:
 @app.command
 def restore(run: str = "", /) -> int:
     """Bring RUN back from the trash; without a number, the run that was deleted last."""
-    from knetui.run_commands import restore_run
+    from knetui.command_line.runs import restore_run
 
     return restore_run(run)
 
@@ -145,7 +145,7 @@ def restore(run: str = "", /) -> int:
 @app.command
 def attach(run: str = "last", /) -> int:
     """Open the workbench on RUN: its number, `last`, or its folder."""
-    from knetui.workbench import attach_workbench
+    from knetui.command_line.workbench import attach_workbench
 
     return attach_workbench(run)
 
@@ -153,7 +153,7 @@ def attach(run: str = "last", /) -> int:
 @app.command
 def pause(run: str = "last", /) -> int:
     """Let RUN wait after its step."""
-    from knetui.commands import pause_run
+    from knetui.command_line.training import pause_run
 
     return pause_run(run)
 
@@ -167,7 +167,7 @@ def resume(run: str = "last", /, *, force: bool = False) -> int:
     force:
         Believe that its process is gone, though it was on another machine.
     """
-    from knetui.commands import resume_run
+    from knetui.command_line.training import resume_run
 
     return resume_run(run, force=force)
 
@@ -181,7 +181,7 @@ def stop(run: str = "last", /, *, now: bool = False) -> int:
     now:
         In the middle of a step: interrupt it, and kill it when it does not listen.
     """
-    from knetui.commands import stop_run
+    from knetui.command_line.training import stop_run
 
     return stop_run(run, now=now)
 
@@ -195,7 +195,7 @@ def set_numbers(run: str, /, *assignments: str) -> int:
     assignments:
         Such as `lr=0.05`, `optimiser.lr=0.1`, or an entry of what it keeps: `w[0][3,0]=1`.
     """
-    from knetui.steering_commands import set_numbers
+    from knetui.command_line.steering import set_numbers
 
     return set_numbers(run, assignments)
 
@@ -206,7 +206,7 @@ def swap(run: str = "last", file: Path | None = None, /) -> int:
 
     Code that fails in its first step is refused, and the old code goes on.
     """
-    from knetui.steering_commands import swap_code
+    from knetui.command_line.steering import swap_code
 
     return swap_code(run, file)
 
@@ -214,7 +214,7 @@ def swap(run: str = "last", file: Path | None = None, /) -> int:
 @app.command
 def step(run: str = "last", count: int = 1, /) -> int:
     """Have RUN take COUNT steps more and wait."""
-    from knetui.steering_commands import step_run
+    from knetui.command_line.steering import step_run
 
     return step_run(run, count)
 
@@ -241,7 +241,7 @@ def branch(
     paused:
         Wait there, to be looked at.
     """
-    from knetui.steering_commands import branch_run
+    from knetui.command_line.steering import branch_run
 
     return branch_run(run, at, assignments, source, paused=paused)
 
@@ -284,7 +284,7 @@ def curves(
     only:
         The name of a metric or parameter to draw; may be given several times.
     """
-    from knetui.curves.commands import show_curves
+    from knetui.command_line.curves import show_curves
     from knetui.curves.settings import CurveSettings
 
     settings = CurveSettings(
@@ -302,7 +302,7 @@ app.command(data)
 @data.command(name="list")
 def list_data() -> int:
     """List the sets of data: what is bundled, what the whole is, where this machine has it."""
-    from knetui.sets import list_sets
+    from knetui.command_line.sets import list_sets
 
     return list_sets()
 
@@ -313,7 +313,7 @@ def fetch_data(
     /,
 ) -> int:
     """Fetch a set of data; a download that was broken off goes on."""
-    from knetui.sets import fetch_set
+    from knetui.command_line.sets import fetch_set
 
     return fetch_set(name)
 
@@ -327,7 +327,7 @@ def keys(*, write: bool = False) -> int:
     write:
         Write a file with all of them to change, unless there is one.
     """
-    from knetui.keys import list_keys, write_keys
+    from knetui.command_line.keys import list_keys, write_keys
 
     return write_keys() if write else list_keys()
 
@@ -359,13 +359,13 @@ def doctor(
         With `--gpu-selftest`: write what was found to this file, as JSON without private data.
     """
     if gpu_selftest:
-        from knetui.gpu_selftest import run_selftest
+        from knetui.command_line.gpu_selftest import run_selftest
 
         return run_selftest(device, report)
     if device or report is not None:
         print("knet-tui: --device and --report go with --gpu-selftest", file=sys.stderr)
         return 2
-    from knetui.doctor import examine, show_coverage
+    from knetui.command_line.doctor import examine, show_coverage
 
     return show_coverage(function) if coverage or function else examine()
 
@@ -407,7 +407,7 @@ def _answer_with_options(word: str, words: list[str]) -> object:
             theirs.remove(own)
             ours.append(own)
     if model and {"--help", "-h"} & set(theirs):
-        from knetui.commands import show_options, show_options_of_run
+        from knetui.command_line.training import show_options, show_options_of_run
 
         return show_options(*model) if word == "train" else show_options_of_run(*model)
     separated = ["--", *model, *theirs] if model else []

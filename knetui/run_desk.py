@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from knetengine.training.folder import RunFolder
 from knetengine.training.summary import Summary
-from knetui.rate import Pace
-from knetui.run_facts import RunFacts
-from knetui.run_filter import FilterError, complete
-from knetui.run_list import RunList
-from knetui.run_order import Listed, RunOrder, columns_for
-from knetui.run_view import RunView
+from knetui.runs.facts import RunFacts
+from knetui.runs.filter import FilterError, complete
+from knetui.runs.list import RunList
+from knetui.runs.order import Listed, RunOrder, columns_for
+from knetui.runs.rate import Pace
+from knetui.runs.view import RunView
 from knetui.session import Session
 
 DRAWN_RUNS = 4  # more curves cannot be told apart

@@ -11,7 +11,7 @@ from knetengine.training.atomic import write_atomically
 from knetengine.training.control import Watch
 from knetengine.training.home import home
 from knetui.curves.settings import CurveSettings
-from knetui.documents import Document, free_name
+from knetui.editing.documents import Document, free_name
 from knetui.layout import Layout
 
 HISTORY_LENGTH = 500

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from knetui.charts.window import Window, is_whole, panned, zoomed
 from knetui.curves.settings import CurveSettings
-from knetui.curves.timeline import AXES, Place
-from knetui.run_view import RunView
+from knetui.runs.timeline import AXES, Place
+from knetui.runs.view import RunView
 from knetui.themes import OKABE_ITO, ON_LIGHT, Pair
 
 if TYPE_CHECKING:  # they load numpy

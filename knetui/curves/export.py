@@ -12,8 +12,8 @@ from knetengine.training.atomic import write_atomically
 from knetengine.training.metrics import Gradients, MetricsReader, Report
 from knetui.charts.chart import Chart
 from knetui.charts.picture import picture, png, svg
-from knetui.documents import free_name
-from knetui.run_view import RunView
+from knetui.editing.documents import free_name
+from knetui.runs.view import RunView
 
 CHUNK_BYTES = 64 * 1024
 NAPS_SECONDS = 0.002  # between two chunks: the keyboard comes first

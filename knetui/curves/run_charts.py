@@ -9,13 +9,13 @@ import numpy as np
 
 from knetui.charts.chart import Chart, Colour, Line, Mark, Point, Vector
 from knetui.charts.window import Window
-from knetui.curves.curve import Curve
 from knetui.curves.marks import Happening, happenings
 from knetui.curves.metric_kinds import grouped, is_better_high
 from knetui.curves.settings import CurveSettings
 from knetui.curves.smoothing import smoothed
-from knetui.curves.timeline import Axis
-from knetui.run_view import RunView
+from knetui.runs.curve import Curve
+from knetui.runs.timeline import Axis
+from knetui.runs.view import RunView
 from knetui.themes import Pair
 
 FAINT = 0.35  # how much of its colour a raw curve keeps behind the smoothed one

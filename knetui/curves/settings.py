@@ -2,7 +2,7 @@
 
 import msgspec
 
-from knetui.curves.timeline import Axis
+from knetui.runs.timeline import Axis
 
 
 class CurveSettings(msgspec.Struct):

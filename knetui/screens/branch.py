@@ -12,8 +12,8 @@ from textual.widgets import Checkbox, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from knetui.fence import fence
-from knetui.run_view import RunView
-from knetui.steering import AssignmentError, assignment, live_numbers
+from knetui.runs.steering import AssignmentError, assignment, live_numbers
+from knetui.runs.view import RunView
 
 WORDS = """\
 The run stays as it is; a new one goes on from a checkpoint of it, and both are drawn. \

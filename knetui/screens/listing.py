@@ -8,7 +8,7 @@ from textual import on, work
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.label import pin, rename
 from knetengine.training.trash import delete, deleted_runs, empty_trash, restore
-from knetui.run_filter import FilterError
+from knetui.runs.filter import FilterError
 from knetui.screens.steering import Steering
 from knetui.widgets.runs import RunsPane
 

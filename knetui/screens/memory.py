@@ -18,7 +18,7 @@ from knetengine.training.control import TRACED_STEPS, request
 from knetui.actions import Actions
 from knetui.byte_sizes import SizeError, bytes_of, in_bytes, short_bytes
 from knetui.fence import fence
-from knetui.memory_drawing import (
+from knetui.memory.drawing import (
     answers_text,
     classes_text,
     figures_text,
@@ -26,14 +26,14 @@ from knetui.memory_drawing import (
     legend,
     map_text,
 )
-from knetui.memory_map import END, IN_USE, SPLIT, WAITING, draw_map
-from knetui.memory_tables import moment_words
-from knetui.run_view import RunView
+from knetui.memory.map import END, IN_USE, SPLIT, WAITING, draw_map
+from knetui.memory.tables import moment_words
+from knetui.runs.steering import take_step
+from knetui.runs.view import RunView
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY
 from knetui.screens.running import RUN_KEYS
 from knetui.screens.sections import Sections
 from knetui.screens.steering import STEER_KEYS
-from knetui.steering import take_step
 from knetui.widgets import memory as memory_pane
 from knetui.widgets.section import Section
 
@@ -133,7 +133,7 @@ class MemoryScreen(Sections):
     }
 
     def __init__(self, run: RunView, actions: Actions) -> None:
-        from knetui.memory_desk import MemoryDesk  # late: with the engine's pools, 50 ms
+        from knetui.memory.desk import MemoryDesk  # late: with the engine's pools, 50 ms
 
         super().__init__(actions)
         self._desk = MemoryDesk(run)
@@ -330,7 +330,7 @@ class MemoryScreen(Sections):
 
     @work(group="what-if", exclusive=True)
     async def _replay(self, limit: int) -> None:
-        from knetui.what_if import WhatIfError, ask  # late, as the desk
+        from knetui.memory.what_if import WhatIfError, ask  # late, as the desk
 
         pool = self.pool
         device = pool.device if pool else "cpu"

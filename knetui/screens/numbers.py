@@ -14,8 +14,8 @@ from textual.widgets import Checkbox, Input, Label, Static
 
 from knetengine.training.control import Watch
 from knetui.fence import fence
-from knetui.run_view import RunView
-from knetui.steering import AssignmentError, assignment, live_numbers
+from knetui.runs.steering import AssignmentError, assignment, live_numbers
+from knetui.runs.view import RunView
 
 LOOK_SECONDS = 0.2
 SHOWN_EVENTS = 3

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from knetui.fence import fence
-from knetui.option_form import Option
-from knetui.option_line import OptionLine
+from knetui.runs.option_form import Option
+from knetui.runs.option_line import OptionLine
 
 SHORT_ROWS = 16
 TRUE, FALSE = "true", "false"

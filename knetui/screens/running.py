@@ -13,7 +13,7 @@ from knetengine.training.launch import WORKBENCH_NICENESS, launch, resume, stop_
 from knetui.actions import Actions
 from knetui.frame_meter import FrameMeter
 from knetui.run_desk import RunDesk
-from knetui.run_view import RunView
+from knetui.runs.view import RunView
 from knetui.screens.frame import Frame, key
 from knetui.session import Session, SessionFile
 from knetui.widgets.curves import CurvesPane

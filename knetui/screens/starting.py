@@ -7,8 +7,8 @@ from textual import on, work
 
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.launch import stop
-from knetui.option_form import read_options
-from knetui.option_line import OptionLine
+from knetui.runs.option_form import read_options
+from knetui.runs.option_line import OptionLine
 from knetui.screens.frame import key
 from knetui.screens.listing import Listing
 from knetui.screens.option_form import Filled, OptionForm

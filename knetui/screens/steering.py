@@ -13,12 +13,12 @@ from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.keeper import checkpoints
 from knetengine.training.metrics import Event
 from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, source_of
-from knetui.run_view import RunView
+from knetui.runs.steering import put_numbers, take_step
+from knetui.runs.view import RunView
 from knetui.screens.branch import Branch, Change
 from knetui.screens.frame import key
 from knetui.screens.numbers import Numbers
 from knetui.screens.running import Running
-from knetui.steering import put_numbers, take_step
 from knetui.widgets.memory import MemoryPane
 from knetui.widgets.samples import SamplesPane
 

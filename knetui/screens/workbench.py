@@ -11,7 +11,7 @@ from textual.widgets import Footer
 
 from knetengine.training.folder import RunFolder
 from knetui.actions import Actions
-from knetui.documents import first_document, write_document
+from knetui.editing.documents import first_document, write_document
 from knetui.frame_meter import FrameMeter
 from knetui.models import own_copy
 from knetui.screens.frame import FRAME_KEYS, HELP_KEY, key

@@ -20,9 +20,9 @@ from knetui.charts.pace import Pace
 from knetui.curves.desk import PAN, WHEEL, ZOOM, CurveDesk
 from knetui.curves.report_lookup import report_at
 from knetui.curves.settings import CurveSettings
-from knetui.curves.timeline import Place
 from knetui.fence import fence
-from knetui.run_view import RunView
+from knetui.runs.timeline import Place
+from knetui.runs.view import RunView
 from knetui.themes import curve_palette
 from knetui.widgets.chart_view import ChartView
 from knetui.widgets.curve_list import CurveList

@@ -17,7 +17,7 @@ from textual.widgets import Log
 
 from knetengine.training.folder import RunFolder
 from knetui.fence import fence
-from knetui.run_view import LogView
+from knetui.runs.view import LogView
 from knetui.widgets.line_view import LineView
 from knetui.widgets.pane import Pane
 

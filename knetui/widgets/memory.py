@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from knetengine.training.metrics import Memory, PoolFigures
 from knetui.byte_sizes import in_bytes
-from knetui.memory_map import FREE, GLYPHS, IN_USE
-from knetui.run_view import RunView
+from knetui.memory.map import FREE, GLYPHS, IN_USE
+from knetui.runs.view import RunView
 from knetui.widgets.pane import Pane
 
 PEAK = "╎"  # in a bar of what is reserved: as much was in use at the most

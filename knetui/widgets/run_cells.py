@@ -8,8 +8,8 @@ from knetengine.training.folder import Status
 from knetengine.training.summary import Summary
 from knetui.fence import fence
 from knetui.figures import clock, in_short, in_width, since, speed
-from knetui.rate import Pace
-from knetui.run_order import Column, Listed
+from knetui.runs.order import Column, Listed
+from knetui.runs.rate import Pace
 
 STATUS_STYLES: dict[Status, str] = {
     "waiting": "yellow",

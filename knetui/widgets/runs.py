@@ -11,8 +11,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import DataTable
 
-from knetui.run_filter import FilterError
-from knetui.run_order import Column, Listed
+from knetui.runs.filter import FilterError
+from knetui.runs.order import Column, Listed
 from knetui.widgets.entry_line import EntryLine
 from knetui.widgets.pane import Pane
 from knetui.widgets.run_cells import RowMaker

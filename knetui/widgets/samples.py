@@ -15,8 +15,8 @@ from textual.widgets import Input, Static
 
 from knetengine.training.control import Sampling
 from knetui.fence import fence
-from knetui.run_view import RunView
-from knetui.samples import Sample, tune_count
+from knetui.runs.samples import Sample, tune_count
+from knetui.runs.view import RunView
 from knetui.shades import by_chance, by_unit
 from knetui.widgets.pane import Pane
 

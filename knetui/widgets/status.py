@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from knetui.fence import fence
 from knetui.figures import clock, speed
-from knetui.run_view import RunView
+from knetui.runs.view import RunView
 
 
 class StatusLine(Static):

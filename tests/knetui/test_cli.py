@@ -10,7 +10,7 @@ import pytest
 
 import knetengine
 from knetui.cli import main
-from knetui.words import WORDS
+from knetui.command_line.words import WORDS
 
 SHOW_OPTIONS = "import sys\nprint(sys.argv[1:])\nsys.exit(0)\n"
 

@@ -8,7 +8,7 @@ from knetengine.training.folder import RunFolder, State, create_run
 from knetengine.training.metrics import Event, MetricsWriter, Plan, Report
 from knetengine.training.trash import delete
 from knetui.run_desk import DRAWN_RUNS, RunDesk
-from knetui.run_filter import FilterError
+from knetui.runs.filter import FilterError
 from knetui.session import Session
 
 BUDGET = 1.0

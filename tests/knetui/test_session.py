@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knetui.curves.settings import CurveSettings
-from knetui.documents import Document
+from knetui.editing.documents import Document
 from knetui.layout import Layout
 from knetui.session import Session, SessionFile
 

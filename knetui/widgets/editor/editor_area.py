@@ -15,11 +15,11 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.strip import Strip
 
-from knetui import editing
-from knetui.code_completion import word_before
+from knetui.editing import changes
+from knetui.editing.completion import word_before
+from knetui.editing.line_marks import LineMarks, Mark, first_line
+from knetui.editing.searching import NOTHING, Found, Rows
 from knetui.fence import fence
-from knetui.line_marks import LineMarks, Mark, first_line
-from knetui.searching import NOTHING, Found, Rows
 from knetui.widgets.editor.code_area import CodeArea
 from knetui.widgets.editor.document import (
     PythonDocument,
@@ -197,7 +197,7 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
                 self.action_complete()
             case "enter":
                 row, column = min(self.selection)
-                self._type(editing.line_break(self.lines[row], column))
+                self._type(changes.line_break(self.lines[row], column))
             case "escape":
                 self.post_message(self.Left())
             case _:
@@ -217,7 +217,7 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
         if character not in "()[]{}\"'":
             return False
         in_string, in_comment = self.code.in_string_or_comment((row, column))
-        typed = editing.type_character(
+        typed = changes.type_character(
             character, self.lines[row], column, in_string=in_string, in_comment=in_comment
         )
         if typed is None:
@@ -227,7 +227,7 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
 
     def _wrap(self, character: str) -> bool:
         start, end = self.selection
-        wrapped = editing.wrap(character, self.selected_text)
+        wrapped = changes.wrap(character, self.selected_text)
         if wrapped is None:
             return False
         self.replace(wrapped, start, end)
@@ -236,7 +236,7 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
         self.selection = Selection((first[0], first[1] + 1), (last[0], last_column))
         return True
 
-    def _type(self, typed: editing.Typed) -> None:
+    def _type(self, typed: changes.Typed) -> None:
         if typed.insert:
             self._replace_via_keyboard(typed.insert, *self.selection)
         if typed.back or typed.over:
@@ -252,20 +252,20 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
         if not self.selection.is_empty or column == 0:
             super().action_delete_left()
         else:
-            before, behind = editing.characters_before(self.lines[row], column)
+            before, behind = changes.characters_before(self.lines[row], column)
             self._delete_via_keyboard((row, column - before), (row, column + behind))
 
     def action_toggle_comment(self) -> None:
         """Make the selected lines comments, or code again."""
-        self._change_lines(editing.toggle_comment)
+        self._change_lines(changes.toggle_comment)
 
     def action_indent(self) -> None:
         """Move the selected lines a level to the right."""
-        self._change_lines(editing.indent)
+        self._change_lines(changes.indent)
 
     def action_dedent(self) -> None:
         """Move the selected lines a level to the left."""
-        self._change_lines(editing.dedent)
+        self._change_lines(changes.dedent)
 
     def action_complete(self) -> None:
         """Offer how the word before the cursor can go on."""
@@ -296,7 +296,7 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
         place = place or self.cursor_location
         rows = Rows(self.lines)
         if rows.text != text:
-            start, old_end, new_end = editing.difference(rows.text, text)
+            start, old_end, new_end = changes.difference(rows.text, text)
             self.replace(text[start:new_end], rows.location(start), rows.location(old_end))
             self.move_cursor(self.clamp_visitable(place))
 

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup, VerticalGroup
 from textual.widgets import Input, Label, Static
 
+from knetui.editing.searching import Wanted
 from knetui.fence import fence
-from knetui.searching import Wanted
 from knetui.widgets.editor.bar_input import BarInput
 from knetui.widgets.editor.toggle import Toggle
 

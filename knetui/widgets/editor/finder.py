@@ -2,7 +2,7 @@
 
 from textual.document._document import Selection
 
-from knetui.searching import (
+from knetui.editing.searching import (
     NOTHING,
     Found,
     Rows,

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup
 from textual.widgets import Input, Label
 
-from knetui.line_place import EXPECTED
+from knetui.editing.line_place import EXPECTED
 from knetui.widgets.editor.bar_input import BarInput
 
 

@@ -12,8 +12,8 @@ from textual.fuzzy import Matcher
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from knetui.editing.outline import Entry, around
 from knetui.fence import fence
-from knetui.outline import Entry, around
 from knetui.widgets.editor.bar_input import BarInput
 
 EMPTY = "no functions or classes here yet"

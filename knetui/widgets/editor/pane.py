@@ -14,14 +14,14 @@ from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from knetengine.training.folder import Failure, RunFolder
-from knetui.checker import Checker
-from knetui.code_completion import Ask, completions, word_before
-from knetui.documents import Document, read_document, write_document
-from knetui.external_editor import NoEditor, editor_command
+from knetui.editing.checker import Checker
+from knetui.editing.completion import Ask, completions, word_before
+from knetui.editing.documents import Document, read_document, write_document
+from knetui.editing.external_editor import NoEditor, editor_command
+from knetui.editing.line_marks import Mark, first_line, same_line
+from knetui.editing.line_place import place_of
+from knetui.editing.outline import outline
 from knetui.fence import fence
-from knetui.line_marks import Mark, first_line, same_line
-from knetui.line_place import place_of
-from knetui.outline import outline
 from knetui.widgets.editor.code_area import follow_theme
 from knetui.widgets.editor.completion_list import CompletionList
 from knetui.widgets.editor.editor_area import EditorArea

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from knetengine.training.folder import RunFolder
-from knetui.run_view import RunView
+from knetui.runs.view import RunView
 
 
 @pytest.fixture

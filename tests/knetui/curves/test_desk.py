@@ -8,7 +8,7 @@ import pytest
 from knetui.curves.desk import PAN, ZOOM, CurveDesk
 from knetui.curves.run_charts import NORMS, STEP_LOSS
 from knetui.curves.settings import CurveSettings
-from knetui.run_view import RunView
+from knetui.runs.view import RunView
 
 MakeRun = Callable[..., RunView]
 EXACT = 1e-9

@@ -16,7 +16,7 @@ from knetui.charts.picture import FINER, HEIGHT, WIDTH, picture, svg
 from knetui.curves.desk import CurveDesk
 from knetui.curves.export import export, write_file
 from knetui.curves.settings import CurveSettings
-from knetui.run_view import RunView
+from knetui.runs.view import RunView
 from knetui.themes import ON_LIGHT
 
 MakeRun = Callable[..., RunView]

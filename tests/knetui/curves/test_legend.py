@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from knetengine.training.metrics import Report
-from knetui.curves.curve import BUCKETS
 from knetui.curves.desk import CurveDesk
 from knetui.curves.legend import crosshair_words, heading, legend, reading
 from knetui.curves.settings import CurveSettings
-from knetui.run_view import RunView
+from knetui.runs.curve import BUCKETS
+from knetui.runs.view import RunView
 
 MakeRun = Callable[..., RunView]
 

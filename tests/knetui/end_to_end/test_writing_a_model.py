@@ -102,11 +102,11 @@ def test_the_child_that_finds_mistakes_ends_with_a_killed_workbench(
     terminal = open_workbench(write_model())
     terminal.type("nobody ")
     terminal.wait_for("line 1: ")
-    children = [pid for pid, words in processes() if "knetui.checker" in words]
+    children = [pid for pid, words in processes() if "knetui.editing.checker" in words]
     (mine,) = [pid for pid in children if parent_of(pid) == terminal.process.pid]
     terminal.kill()
     deadline = time.monotonic() + 10
-    while mine in [pid for pid, words in processes() if "knetui.checker" in words]:
+    while mine in [pid for pid, words in processes() if "knetui.editing.checker" in words]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -3,8 +3,8 @@
 from textual.widgets import Checkbox, Input, Static
 
 from knetui.app import KnetApp
-from knetui.option_form import read_options
-from knetui.option_line import OptionLine
+from knetui.runs.option_form import read_options
+from knetui.runs.option_line import OptionLine
 from knetui.screens.option_form import ChoiceField, Filled, OptionForm
 
 MODEL = """\

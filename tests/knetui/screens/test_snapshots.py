@@ -12,9 +12,9 @@ from knetengine.training.label import pin, rename
 from knetengine.training.metrics import Event
 from knetengine.training.samples import Done, Piece, Text
 from knetui.app import KnetApp
-from knetui.option_form import read_options
-from knetui.option_line import OptionLine
-from knetui.run_view import RunView
+from knetui.runs.option_form import read_options
+from knetui.runs.option_line import OptionLine
+from knetui.runs.view import RunView
 from knetui.screens.branch import Branch
 from knetui.screens.numbers import Numbers
 from knetui.screens.option_form import OptionForm

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.app import App, ComposeResult
 
-from knetui.documents import Document, digest
+from knetui.editing.documents import Document, digest
 from knetui.widgets.editor import EditorPane
 
 

@@ -130,7 +130,7 @@ async def test_the_words_of_a_mark_give_way_to_long_lines(edit: Edit) -> None:
 async def test_another_document_brings_its_own_text_options_and_marks(
     edit: Edit, tmp_path: Path
 ) -> None:
-    from knetui.documents import read_document
+    from knetui.editing.documents import read_document
 
     app = edit("x = nobody\n|")
     (tmp_path / "other.py").write_text("a = 1\nb = 2\n")

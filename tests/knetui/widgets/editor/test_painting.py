@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from knetui.diagnostics import Diagnostic
+from knetui.editing.diagnostics import Diagnostic
 
 KEYS = (
     *("a", "=", "quotation_mark", "left_parenthesis", "number_sign", "space", "backspace"),
