@@ -21,7 +21,7 @@ from knetengine.data.places import FILES
 
 PATIENCE = 60
 BIG = "train-images-idx3-ubyte.gz"
-MIRROR = Path(__file__).parents[1] / "knetengine" / "data" / "mirror.py"
+MIRROR = Path(__file__).parents[2] / "knetengine" / "data" / "mirror.py"
 
 # `knet-tui`, with a catalogue whose sets come from elsewhere.
 KNET = """
