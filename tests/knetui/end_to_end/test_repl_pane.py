@@ -1,5 +1,6 @@
 """The REPL pane: gradients at once, and nothing that is typed there ends the workbench."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -111,7 +112,9 @@ def test_completion_history_and_explanations(repl: Any) -> None:
 
 def test_a_flood_of_output_does_not_drown_the_workbench(repl: Any) -> None:
     repl.type("for i in range(10**9): print(i)\r\r")
-    repl.wait_for("lines passed over")
+    repl.wait_for(lambda text: re.search(r"│ \d{6,} ", text))
     repl.press("Ctrl-C")
     repl.wait_for("KeyboardInterrupt")
     answers(repl, "'al' + 'ive'", "'alive'")
+    repl.type("\x1b[<64;10;30M" * 100)  # the wheel, up
+    repl.wait_for("lines passed over")
