@@ -35,6 +35,7 @@ class CurveDesk:
         self.palette: tuple[Pair, ...] = OKABE_ITO
         self.ground: Colour = (0, 0, 0)
         self._slots: dict[int, int] = {}
+        self._was_early = False
 
     def show_runs(self, runs: Sequence[RunView], selected: RunView | None) -> None:
         """Draw these runs from now on; a run keeps its colour while it is shown."""
@@ -53,7 +54,11 @@ class CurveDesk:
 
     def charts(self) -> CurveCharts:
         """The charts as they are now."""
-        return self._charts(self.palette, self.ground)
+        charts = self._charts(self.palette, self.ground)
+        if charts.is_early != self._was_early:  # the axis is another one
+            self._was_early = charts.is_early
+            self.window = self.cursor = None
+        return charts
 
     def charts_on_paper(self) -> CurveCharts:
         """The same in the colours for white ground."""

@@ -58,20 +58,25 @@ class CurveCharts:
         self.settings, self._palette, self._ground = settings, palette, ground
         if settings.gradients:
             self.runs = [selected] if selected is not None else []
-            self.native: Axis = "step"
         else:
             self.runs = list(runs)
-            self.native = "epoch"
+        self.is_early = not settings.gradients and _are_in_their_first_epoch(self.runs)
+        self.native: Axis = "step" if settings.gradients or self.is_early else "epoch"
         self.reference = selected if selected in self.runs else next(iter(self.runs), None)
         self.axis: Axis = self._axis()
         self.names: list[str] = []  # of all curves, hidden ones too
-        self.groups = self._norms() if settings.gradients else self._metrics(slots)
+        if self.is_early:
+            self.groups = self._first_losses(slots)
+        else:
+            self.groups = self._norms() if settings.gradients else self._metrics(slots)
 
     def _axis(self) -> Axis:
         """The axis that is wanted, where every run can be drawn over it."""
         wanted = self.settings.axis
         if not self.runs or wanted == self.native:
             return wanted
+        if self.is_early:
+            return self.native
         needed: tuple[Axis, ...] = (wanted, self.native)
         offered = all(run.timeline.offers(axis) for run in self.runs for axis in needed)
         return wanted if offered else self.native
@@ -87,6 +92,16 @@ class CurveCharts:
             ]
             for title, group in grouped(self.names).items()
         }
+
+    def _first_losses(self, slots: dict[int, int]) -> dict[str, list[Drawn]]:
+        """What is to be seen before the first epoch is over: an epoch may take minutes."""
+        self.names = [STEP_LOSS]
+        drawn = [
+            Drawn(run, STEP_LOSS, run.step_loss, self._colours(slots.get(run.number, 0))[0])
+            for run in self.runs
+            if run.step_loss.count and STEP_LOSS not in self.settings.hidden
+        ]
+        return {STEP_LOSS: drawn}
 
     def _norms(self) -> dict[str, list[Drawn]]:
         groups: dict[str, list[Drawn]] = {}
@@ -168,6 +183,8 @@ class CurveCharts:
 
     def placed(self) -> list[Placed]:
         """The events of the drawn runs along the axis."""
+        if self.is_early:  # the reports tell where an event was, and there are none
+            return []
         return [
             Placed(run.timeline.place(what.seconds, "seconds", self.axis), run, what)
             for run in self.runs
@@ -200,6 +217,13 @@ class CurveCharts:
                 stops = run.timeline.translate(drawn.curve.arrays()[0], self.native, self.axis)
                 found.append((stops, int(np.searchsorted(stops, x, side=side))))
         return found
+
+
+def _are_in_their_first_epoch(runs: Sequence[RunView]) -> bool:
+    """Whether there is more to draw of their steps than of their epochs."""
+    return any(run.step_loss.count > 1 for run in runs) and not any(
+        run.last is not None and run.last.epoch for run in runs
+    )
 
 
 def _named(drawn: Drawn, several: bool) -> str:

@@ -32,7 +32,7 @@ class Welcome(ModalScreen[Choice | None]):
     CSS = """
     Welcome { align: center middle; }
     Welcome Vertical {
-        width: 96; max-width: 100%; height: auto; max-height: 100%;
+        width: 116; max-width: 100%; height: auto; max-height: 100%;
         border: round $accent; background: $surface; padding: 0 1;
     }
     Welcome Static { height: auto; color: $text-muted; margin-bottom: 1; }

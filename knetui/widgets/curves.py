@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is som
     from knetui.curves.run_charts import CurveCharts
 
 EMPTY = "F5 trains the model; its curves appear here"
+AWAITED = "the run has reported nothing yet; its curves appear here"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"
 TOO_SMALL = "enlarge this pane (F9) to see the curves"
 ALL_HIDDEN = "every curve is hidden: m chooses which are drawn"
@@ -384,7 +385,7 @@ class CurvesPane(Pane):
         charts = self._charts()
         window = self.desk.window or charts.whole()
         if not charts.titles or window is None:
-            nothing = NO_NORMS if self.desk.settings.gradients else EMPTY
+            nothing = NO_NORMS if self.desk.settings.gradients else AWAITED
             self._say(ALL_HIDDEN if charts.names else nothing)
             return
         drawings = self._drawings(charts, window)

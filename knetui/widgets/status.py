@@ -50,6 +50,8 @@ def progress(run: RunView) -> str:
     if run.last is not None:
         planned = f"/{run.planned:,}" if run.planned is not None else ""
         words += f"  epoch {run.last.epoch:,}{planned}"
+    if run.step_loss.last is not None and run.pace() is None:  # the first epoch is under way
+        words += f"  step {run.step_loss.last[0]:,.0f}"
     pace = run.pace()
     if pace is not None:
         words += f"  {speed(pace.speed)}"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from knetengine.training.metrics import Gradients, MetricsWriter, Report
 from knetui.curves.desk import PAN, ZOOM, CurveDesk
 from knetui.curves.run_charts import NORMS, STEP_LOSS
 from knetui.curves.settings import CurveSettings
@@ -274,3 +275,27 @@ def test_without_runs_nothing_is_drawn_and_no_key_fails() -> None:
     desk.toggle_gradients()
     assert desk.charts().titles == []
     assert desk.where() is None
+
+
+def test_until_the_first_epoch_is_over_the_losses_of_its_steps_are_drawn(
+    make_run: MakeRun,
+) -> None:
+    run = make_run("slow", epochs=0)
+    desk = CurveDesk(CurveSettings())
+    desk.show_runs([run], run)
+    assert desk.charts().titles != ["loss of the step"]
+    writer = MetricsWriter(run.folder.metrics)
+    for step, loss in ((1, 4.0), (40, 3.0), (80, 2.5)):
+        writer.write(Gradients(step / 10, 0, step, loss, {}))
+    run.read(10.0)
+    charts = desk.charts()
+    assert (charts.titles, charts.axis, charts.whole()) == (["loss of the step"], "step", (1, 80))
+    assert [*charts.chart("loss of the step", None).lines[0].y] == [4.0, 3.0, 2.5]
+    desk.window, desk.cursor = (1, 40), 40
+    writer.write(Report(1, 9.0, {"trn": 0.5}, 90, 100))
+    writer.close()
+    run.read(10.0)
+    charts = desk.charts()
+    assert charts.axis == "epoch"
+    assert "loss of the step" not in charts.titles
+    assert (desk.window, desk.cursor) == (None, None)
