@@ -102,8 +102,8 @@ def main(
     decay: float = 5e-4,  # of the weights
     loadfile: str = "",  # go on from these weights
     savefile: str = "",
-    image: str = "",  # do not train, classify this picture by weights of ImageNet
-    model: str = "",  # their file: .safetensors or .pth of torchvision, .mat of MatConvNet
+    model: str = "",  # a file of ImageNet's weights: begin with them, and a new last layer
+    image: str = "",  # do not train, classify this picture by the model
     labels: str = "",  # a file with the names of its classes
     top: int = 5,  # so many of the likeliest
     atype: str = "Array{Float32}",
@@ -116,7 +116,11 @@ def main(
     (xtrn, ytrn), (xtst, ytst) = data.cifar10(arrays.dtype)
     xtrn, xtst = arrays((4 * xtrn - 2, 4 * xtst - 2))  # mean near 0, deviation near 1
     batches = data.minibatch(xtrn, ytrn, batchsize, shuffle=True, generator=generator)
-    w, moments = arrays(weights(generator, depth, width, arrays.dtype))
+    if model:
+        w, moments = pretrained.resnet(pretrained.read(model), classes=10, generator=generator)
+    else:
+        w, moments = weights(generator, depth, width, arrays.dtype)
+    w, moments = arrays([w, moments])
     if loadfile:
         training.restore(loadfile, w=w, moments=moments)
     optimiser = optim.Momentum(lr=lr, gamma=gamma, decay=decay)

@@ -49,7 +49,7 @@ def read_matconvnet(path: Path) -> Model:
             "one such as imagenet-vgg-verydeep-16.mat"
         ) from error
     ones = np.ones((3, 1, 1), np.float32)
-    return Model(path, arrays, average, ones, labels, caffe="params" in content)
+    return Model(path, arrays, average, ones, labels, caffe=True)
 
 
 def _item(value: Any) -> Any:

@@ -27,7 +27,7 @@ class Model:
     average, deviation: (3, 1, 1) or (3, 224, 224), what pictures from 0 to 255 are brought to 0
         and 1 by; red, green and blue.
     labels: what the classes are called, as far as that is known.
-    caffe: whether the network is as Caffe had it: see `resnet`.
+    caffe: whether the network is MatConvNet's, which has Caffe's conventions: see `resnet`.
     """
 
     path: Path

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from knetengine.pretrained.model import Array, Model
+from knetengine.autograd.containers import flatten
+from knetengine.init import xavier_normal
+from knetengine.pretrained.model import Array, Model, PretrainedError
 
 Layer = list[Array]
 Found = list[Array] | None
@@ -17,15 +19,24 @@ Found = list[Array] | None
 _GRID = 7  # pixels of a picture of 224 that five poolings leave
 
 
-def vgg(model: Model) -> tuple[Any, Any]:
+def vgg(
+    model: Model,
+    *,
+    classes: int = 0,
+    side: int = 32,
+    generator: np.random.Generator | None = None,
+) -> tuple[Any, Any]:
     """A VGG network of 11 to 19 layers, with or without batch normalization: ``w, moments``.
 
     w: stages, after each of which there is a pooling, of layers; then the dense layers, as
         [matrix (X, Y), bias (Y,)].
     moments: as the stages, None or [mean, variance] for each layer.
+    classes: 0 for the file's; else a start for training: copies, with one new dense layer for so
+        many classes of pictures of `side` pixels, drawn from the generator.
 
     Depth and widths are those of the file. Filters are of cross-correlations (conv4's mode 1).
-    Raises PretrainedError for another network or shapes that do not fit.
+    Raises PretrainedError for another network, shapes that do not fit, and a start from
+    MatConvNet's, whose pictures go from 0 to 255.
     Source: Simonyan and Zisserman 2014; names as torchvision's.
     """
     numbers = [
@@ -53,21 +64,30 @@ def vgg(model: Model) -> tuple[Any, Any]:
         head.append(_dense(model, f"classifier.{number}", inputs))
         inputs = len(head[-1][1])
     model.taken_all()
+    if classes:
+        pixels = (side >> len(stages)) ** 2
+        stages, moments = _copied(model, [stages, moments])
+        head = [_new(channels * pixels, classes, generator)]
     return [stages, head], moments
 
 
-def resnet(model: Model) -> tuple[Any, Any]:
+def resnet(
+    model: Model, *, classes: int = 0, generator: np.random.Generator | None = None
+) -> tuple[Any, Any]:
     """A residual network of 18 to 152 layers: ``w, moments``.
 
     w: one block of one layer, 7 x 7; then residual blocks: their two layers, or three of which the
         outer ones are 1 x 1, and a projection where the shape changes; at last the dense layer,
         [matrix (X, Y), bias (Y,)].
     moments: [mean, variance] for each layer but the last, nested as w.
+    classes: 0 for the file's; else a start for training: copies, with a new dense layer for so
+        many classes, drawn from the generator.
 
     Depth and widths are those of the file. Filters are of cross-correlations (conv4's mode 1).
     Where ``model.caffe``, a block halves its picture in the first layer of three, not in the
     middle one, and the pooling at the beginning pads after the picture only.
-    Raises PretrainedError for another network or shapes that do not fit.
+    Raises PretrainedError for another network, shapes that do not fit, and a start from
+    MatConvNet's, whose pictures go from 0 to 255.
     Source: He, Zhang, Ren and Sun 2015; names as torchvision's.
     """
     layer, found = _convolution(model, "conv1", "bn1", 3, 7)
@@ -84,6 +104,9 @@ def resnet(model: Model) -> tuple[Any, Any]:
             number += 1
     w.append(_dense(model, "fc", channels))
     model.taken_all()
+    if classes:
+        w, moments = _copied(model, [w, moments])
+        w[-1] = _new(channels, classes, generator)
     return w, moments
 
 
@@ -123,3 +146,19 @@ def _convolution(
 def _dense(model: Model, name: str, inputs: int) -> Layer:
     matrix = model.take(f"{name}.weight", (None, inputs))
     return [matrix.T, model.take(f"{name}.bias", matrix.shape[:1])]
+
+
+def _copied(model: Model, nest: list[Any]) -> list[Any]:
+    """The nest with arrays that can be written to; those of a file are mapped."""
+    if model.caffe:
+        raise PretrainedError(
+            f"{model.path} is MatConvNet's, by which one can classify; to go on training, take "
+            "torchvision's weights of the same network"
+        )
+    leaves, rebuild = flatten(nest)
+    return rebuild(iter([None if leaf is None else leaf.copy() for leaf in leaves]))
+
+
+def _new(inputs: int, outputs: int, generator: np.random.Generator | None) -> Layer:
+    matrix = xavier_normal(inputs, outputs, dtype=np.float32, generator=generator)
+    return [matrix, np.zeros(outputs, np.float32)]

@@ -14,9 +14,12 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from knetengine import nn
+from knetengine.autograd.containers import flatten
 from knetengine.pretrained import Model, resnet, vgg
 from knetengine.pretrained.photographs import photograph
-from tests.examples.running import EXAMPLES, as_script
+from knetengine.training import load
+from tests.examples.running import EXAMPLES, as_script, ran
+from tests.examples.test_vgg import records
 from tests.knetengine.pretrained import matconvnet_writing as matconvnet
 from tests.knetengine.pretrained.networks_by_the_book import (
     Arrays,
@@ -137,6 +140,30 @@ def test_what_is_missing_or_of_another_network_is_a_line(
         assert done.returncode == 1
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["vgg", "resnet"])
+def test_training_goes_on_from_them_with_a_new_last_layer(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cifar10"
+    folder.mkdir()
+    generator = np.random.default_rng(1)
+    (folder / "train_5000.bin").write_bytes(records(5000, generator))
+    (folder / "test_1000.bin").write_bytes(records(1000, generator))
+    monkeypatch.setenv("KNET_DATA_DIR", str(tmp_path))
+    arrays = vgg_arrays(width=4, norm=True) if name == "vgg" else resnet_arrays(width=4)
+    save_zip(tmp_path / "net.pth", arrays)
+    words = ["--model", str(tmp_path / "net.pth"), "--seed", "1"]
+    start, end = str(tmp_path / "start"), str(tmp_path / "end")
+    ran(name, *words, "--epochs", "0", "--savefile", start)
+    found = ran(name, *words, "--epochs", "2", "--savefile", end)
+    assert found[0]["tst"] < 0.3
+    assert found[2]["tst"] > 0.4
+    given = next(iter(arrays.values()))  # the first filters
+    before, after = (flatten(load(file)[0]["w"])[0][0] for file in (start, end))
+    np.testing.assert_array_equal(before, given)
+    assert np.any(after != given)
 
 
 @pytest.mark.parametrize("name", ["vgg", "resnet"])

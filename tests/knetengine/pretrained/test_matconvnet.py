@@ -45,8 +45,12 @@ def test_a_chain_of_layers(average: Any, tmp_path: Path) -> None:
     assert_same(model.arrays, arrays, rtol=0)
     w, _ = pretrained.vgg(model)
     assert tuple(map(len, w[0])) == VGG16
-    assert (model.labels[0], model.labels[9], model.caffe) == ("tench, Tinca tinca", "j", False)
+    assert (model.labels[0], model.labels[9], model.caffe) == ("tench, Tinca tinca", "j", True)
     np.testing.assert_allclose(model.average.reshape(-1), AVERAGE, rtol=1e-6)
+    with pytest.raises(
+        PretrainedError, match=r"net\.mat is MatConvNet's, by which one can classify"
+    ):
+        pretrained.vgg(model, classes=10)
 
 
 def test_a_chain_of_layers_before_version_1(tmp_path: Path) -> None:

@@ -87,6 +87,24 @@ def test_weights_are_not_copied() -> None:
     assert np.shares_memory(dense[0][0], arrays["classifier.0.weight"])
 
 
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_start_for_training_is_copies_and_a_new_last_layer(norm: bool) -> None:
+    arrays = vgg_arrays(norm=norm)
+    for array in arrays.values():
+        array.flags.writeable = False  # as those of a file are
+    given, given_moments = pretrained.vgg(model_of(arrays))
+    draw = np.random.default_rng(1)
+    w, moments = pretrained.vgg(model_of(arrays), classes=3, side=64, generator=draw)
+    for found, expected in ((w[0], given[0]), (moments, given_moments)):
+        for leaf, other in zip(flatten(found)[0], flatten(expected)[0], strict=True):
+            np.testing.assert_array_equal(leaf, other)
+            assert leaf is None or leaf.flags.writeable
+    assert [leaf.shape for leaf in w[1][0]] == [(16 * 2 * 2, 3), (3,)]
+    assert w[1][0][0].std() > 0.1
+    w, _ = pretrained.resnet(model_of(resnet_arrays()), classes=3)
+    assert [leaf.shape for leaf in w[-1]] == [(16, 3), (3,)]
+
+
 def test_halves_become_floats() -> None:
     arrays = resnet_arrays()
     halves = {n: a.astype(np.float16) if a.dtype.kind == "f" else a for n, a in arrays.items()}
