@@ -3,28 +3,30 @@
 Source: Simonyan and Zisserman 2014; a small one, for the 32 x 32 pixels of CIFAR-10.
 """
 
-from itertools import pairwise
-
 import numpy as np
 
-from knetengine import data, grad, init, nn, optim, training
+from knetengine import data, grad, init, nn, optim, pretrained, training
 from knetengine.training import run, script
 
 
-def predict(w, moments, x, dropout=0.0):  # x (N, 3, 32, 32)
-    for number, (layer, found) in enumerate(zip(w[:-1], moments, strict=True), 1):
-        x = convolved(*layer, found, x)  # (N, width, 32, 32), (N, 2 * width, 16, 16) ...
-        if number % 2 == 0:
-            x = nn.pool(x)
-    matrix, bias = w[-1]
-    return nn.dropout(nn.mat(x), dropout) @ matrix + bias  # (N, 10)
+def predict(w, moments, x, dropout=0.0):  # x (N, 3, 32, 32), or of ImageNet (N, 3, 224, 224)
+    stages, dense = w
+    for layers, founds in zip(stages, moments, strict=True):
+        for layer, found in zip(layers, founds, strict=True):
+            x = convolved(*layer, found, x)  # (N, width, 32, 32), (N, 2 * width, 16, 16) ...
+        x = nn.pool(x)
+    x = nn.mat(x)
+    for matrix, bias in dense[:-1]:  # none in the small one
+        x = nn.relu(nn.dropout(x, dropout) @ matrix + bias)  # (N, 4096)
+    matrix, bias = dense[-1]
+    return nn.dropout(x, dropout) @ matrix + bias  # (N, 10), or (N, 1000)
 
 
 def convolved(filters, bias, found, x):  # found: None without batchnorm
     if found is None:
-        return nn.conv4(filters, x, bias, padding=1, activation="relu")
+        return nn.conv4(filters, x, bias, padding=1, mode=1, activation="relu")
     moments = nn.bnmoments(mean=found[0], var=found[1])
-    x = nn.batchnorm(nn.conv4(filters, x, padding=1), moments, bias)
+    x = nn.batchnorm(nn.conv4(filters, x, padding=1, mode=1), moments, bias)
     found[:] = moments.mean, moments.var
     return nn.relu(x)
 
@@ -37,16 +39,18 @@ lossgradient = grad(loss)
 
 
 def weights(generator, depth, width, batchnorm, dtype):
-    sizes = [3, *(width << pair for pair in range(depth) for _ in range(2))]
-    w, moments = [], []
-    for inputs, outputs in pairwise(sizes):
-        shape = (outputs, inputs, 3, 3)
-        filters = init.xavier_normal(shape, gain=2**0.5, dtype=dtype, generator=generator)
-        w.append([filters, nn.bnparams(outputs, dtype) if batchnorm else np.zeros(outputs, dtype)])
-        moments.append([np.zeros(outputs, dtype), np.ones(outputs, dtype)] if batchnorm else None)
-    shape = (sizes[-1] * (32 >> depth) ** 2, 10)
-    w.append([init.xavier_normal(shape, dtype=dtype, generator=generator), np.zeros(10, dtype)])
-    return w, moments
+    drawn = {"dtype": dtype, "generator": generator}
+    stages, moments, inputs = [], [], 3
+    for outputs in (width << pair for pair in range(depth)):
+        shapes = [(outputs, inputs, 3, 3), (outputs, outputs, 3, 3)]
+        filters = [init.xavier_normal(shape, gain=2**0.5, **drawn) for shape in shapes]
+        start = nn.bnparams(outputs, dtype) if batchnorm else np.zeros(outputs, dtype)
+        stages.append([[f, start.copy()] for f in filters])
+        found = [[np.zeros(outputs, dtype), np.ones(outputs, dtype)] for _ in filters]
+        moments.append(found if batchnorm else [None, None])
+        inputs = outputs
+    matrix = init.xavier_normal((inputs * (32 >> depth) ** 2, 10), **drawn)
+    return [stages, [[matrix, np.zeros(10, dtype)]]], moments
 
 
 def varied(x, generator):  # every picture moved by up to 4 pixels, half of them mirrored
@@ -69,6 +73,14 @@ def figures(w, moments, x, y):
     return nn.accuracy(scores, y), nn.nll(scores, y)
 
 
+def classify(image, file, labels, top, arrays):  # print the likeliest of ImageNet's classes
+    model = pretrained.read(file, labels)
+    w, moments = arrays(pretrained.vgg(model))
+    scores = predict(w, moments, arrays(model.picture(image)))  # (1, 1000)
+    for chance, label in model.best(scores, top):
+        print(f"{chance:.6f} {label}")
+
+
 def main(
     *,
     seed: int = -1,
@@ -81,16 +93,26 @@ def main(
     lr: float = 0.001,  # in the beginning; it falls to 0 as a cosine does
     loadfile: str = "",  # go on from these weights
     savefile: str = "",
+    model: str = "",  # a file of ImageNet's weights: begin with them, and a new last layer
+    image: str = "",  # do not train, classify this picture by the model
+    labels: str = "",  # a file with the names of its classes
+    top: int = 5,  # so many of the likeliest
     atype: str = "Array{Float32}",
     fast: bool = False,  # print nothing but the time
 ):
     generator = run.generator(seed)
     nn.seed(generator)
     arrays = data.array_type(atype)
+    if image:
+        return classify(image, model, labels, top, arrays)
     (xtrn, ytrn), (xtst, ytst) = data.cifar10(arrays.dtype)
     xtrn, xtst = arrays((4 * xtrn - 2, 4 * xtst - 2))  # mean near 0, deviation near 1
     batches = data.minibatch(xtrn, ytrn, batchsize, shuffle=True, generator=generator)
-    w, moments = arrays(weights(generator, depth, width, batchnorm, arrays.dtype))
+    if model:
+        w, moments = pretrained.vgg(pretrained.read(model), classes=10, generator=generator)
+    else:
+        w, moments = weights(generator, depth, width, batchnorm, arrays.dtype)
+    w, moments = arrays([w, moments])
     if loadfile:
         training.restore(loadfile, w=w, moments=moments)
     optimiser = optim.Adam(lr=lr)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from knetengine import nn as nn
     from knetengine import numpy as numpy
     from knetengine import optim as optim
+    from knetengine import pretrained as pretrained
     from knetengine import search as search
     from knetengine import training as training
     from knetengine.autograd import NonFiniteError as NonFiniteError
@@ -63,7 +64,7 @@ _AUTOGRAD = (
     "value_and_grad",
     "vjp",
 )
-_ROOMS = ("data", "gpu", "init", "nn", "numpy", "optim", "search", "training")
+_ROOMS = ("data", "gpu", "init", "nn", "numpy", "optim", "pretrained", "search", "training")
 
 __all__ = ["__version__", *sorted((*_AUTOGRAD, *_ROOMS))]  # pyright: ignore[reportUnsupportedDunderAll]
 

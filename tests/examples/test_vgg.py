@@ -73,17 +73,15 @@ def test_pictures_become_smaller_and_channels_more(
 ) -> None:
     generator = np.random.default_rng(1)
     w, moments = example["weights"](generator, 3, 8, batchnorm, np.float32)
-    assert [filters.shape for filters, _ in w[:-1]] == [
-        (8, 3, 3, 3),
-        (8, 8, 3, 3),
-        (16, 8, 3, 3),
-        (16, 16, 3, 3),
-        (32, 16, 3, 3),
-        (32, 32, 3, 3),
+    stages, [[matrix, bias]] = w
+    assert [[filters.shape for filters, _ in layers] for layers in stages] == [
+        [(8, 3, 3, 3), (8, 8, 3, 3)],
+        [(16, 8, 3, 3), (16, 16, 3, 3)],
+        [(32, 16, 3, 3), (32, 32, 3, 3)],
     ]
-    assert w[-1][0].shape == (32 * 4 * 4, 10)
-    assert len(moments) == 6
-    assert all(bias.shape == (filters.shape[0] << batchnorm,) for filters, bias in w[:-1])
+    assert (matrix.shape, bias.shape) == ((32 * 4 * 4, 10), (10,))
+    assert [len(founds) for founds in moments] == [2, 2, 2]
+    assert all(b.shape == (len(f) << batchnorm,) for layers in stages for f, b in layers)
     scores = example["predict"](w, moments, generator.random((2, 3, 32, 32), np.float32))
     assert (scores.shape, scores.dtype) == ((2, 10), np.float32)
 
@@ -94,13 +92,14 @@ def test_moments_change_in_training_only_and_stay_arrays_of_their_kind(
     generator = np.random.default_rng(1)
     w, moments = example["weights"](generator, 1, 4, True, np.float32)
     x, y = generator.random((6, 3, 32, 32), np.float32), np.arange(6)
-    before = [[m.copy() for m in found] for found in moments]
+    (kept,) = moments
+    before = [[m.copy() for m in found] for found in kept]
     scores = example["predict"](w, moments, x)
-    np.testing.assert_array_equal(moments, before)
+    np.testing.assert_array_equal(kept, before)
     np.testing.assert_allclose(example["predict"](w, moments, x[:1]), scores[:1], rtol=1e-4)
     example["lossgradient"](w, moments, x, y)
-    assert all(np.all(now != then) for now, then in zip(np.array(moments), before, strict=True))
-    assert all(m.dtype == np.float32 for found in moments for m in found)
+    assert all(np.all(now != then) for now, then in zip(np.array(kept), before, strict=True))
+    assert all(m.dtype == np.float32 for found in kept for m in found)
 
 
 @pytest.mark.parametrize("batchnorm", [False, True])
