@@ -50,8 +50,9 @@ def progress(run: RunView) -> str:
     if run.last is not None:
         planned = f"/{run.planned:,}" if run.planned is not None else ""
         words += f"  epoch {run.last.epoch:,}{planned}"
-    if run.step_loss.last is not None and run.pace() is None:  # the first epoch is under way
-        words += f"  step {run.step_loss.last[0]:,.0f}"
+    step = run.step_loss.last
+    if step is not None and run.state.status == "running" and run.pace() is None:
+        words += f"  step {step[0]:,.0f}"  # the first epoch is under way, and may take minutes
     pace = run.pace()
     if pace is not None:
         words += f"  {speed(pace.speed)}"

@@ -22,19 +22,21 @@ Snapshot = Callable[[Pilot[None], str], Awaitable[None]]
 
 @pytest.fixture
 def snapshot(request: pytest.FixtureRequest) -> Snapshot:
-    """Compare the screen with snapshots/NAME.txt, or write it."""
+    """Compare the screen with snapshots/NAME.txt and, its colours too, NAME.svg; or write them."""
 
     async def compare(pilot: Pilot[None], name: str) -> None:
         await settle(pilot)
         strips = pilot.app.screen._compositor.render_strips()
         frame = "\n".join(strip.text.rstrip() for strip in strips) + "\n"
+        picture = without_fonts(pilot.app.export_screenshot(title="knet-tui", simplify=True))
         path = SNAPSHOTS / f"{name}.txt"
         if request.config.getoption("--update-snapshots"):
             path.write_text(frame, encoding="utf-8")
-            svg = pilot.app.export_screenshot(title="knet-tui", simplify=True)
-            path.with_suffix(".svg").write_text(without_fonts(svg), encoding="utf-8")
+            path.with_suffix(".svg").write_text(picture, encoding="utf-8")
         assert path.exists(), f"{path.name} is not there; pytest --update-snapshots makes it"
         assert frame == path.read_text(encoding="utf-8")
+        same = picture == path.with_suffix(".svg").read_text(encoding="utf-8")
+        assert same, f"{path.stem}.svg has other colours: pytest --update-snapshots, and look at it"
 
     return compare
 
