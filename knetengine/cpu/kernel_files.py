@@ -6,18 +6,21 @@ was optimised once, the one in the file twice. A run that compiled its kernels, 
 on would not end with the bytes of the run that was not killed. So kernels always come from files.
 
 The process takes 0.3 s beside the 0.5 to 12 s of a compilation. Where none can be started, or it
-fails, Numba compiles here.
+fails, Numba compiles here. Of several programs that want a kernel at a time, one compiles it.
 """
 
+import contextlib
 import functools
 import importlib
 import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import filelock
 from numba.core.caching import FunctionCache
 
 _ROOT = Path(__file__).parents[2]  # from where `knetengine` can be imported
@@ -29,9 +32,22 @@ class KernelFiles(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The kernel compiled for a signature, from its file; None if there is none even now."""
         loaded = super().load_overload(sig, target_context)
-        if loaded is None and _compile_apart(self._py_func, sig):
-            loaded = super().load_overload(sig, target_context)
+        if loaded is None:
+            with self._alone():  # another program may compile it, and then it is there
+                loaded = super().load_overload(sig, target_context)
+                if loaded is None and _compile_apart(self._py_func, sig):
+                    loaded = super().load_overload(sig, target_context)
         return loaded
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[None]:
+        """Hold the lock of this kernel's files; go on without where none can be made."""
+        folder = Path(self.cache_path)
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(OSError, NotImplementedError):
+                folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(filelock.FileLock(folder / f"{self._py_func.__qualname__}.lock"))
+            yield
 
 
 def _compile_apart(function: Any, types: tuple[Any, ...]) -> bool:

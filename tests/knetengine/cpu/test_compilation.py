@@ -5,14 +5,17 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
 from knetengine import grad, nn
 from knetengine import numpy as kn
-from knetengine.cpu import compilation
+from knetengine.cpu import activations, compilation, kernel_files
 
 X = np.linspace(-1, 1, 5000, dtype=np.float32)
 
@@ -71,6 +74,33 @@ def test_compiling_is_announced_and_happens_once(tmp_path: Path) -> None:
     assert first.stderr == "compiling kernels for this machine, once ...\n"
     again = in_fresh_process(program, tmp_path)
     assert (again.stdout, again.stderr) == ("6.0\n", "")
+
+
+def test_of_two_that_want_a_kernel_one_compiles_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    compiled: list[str] = []
+    compile_apart = kernel_files._compile_apart
+
+    def noted(function: Any, types: tuple[Any, ...]) -> bool:
+        compiled.append(function.__qualname__)
+        return compile_apart(function, types)
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(kernel_files, "_compile_apart", noted)
+    dispatcher: Any = activations.relu
+    vector = numba.float32[::1]
+    wanted = (vector, vector, numba.int64)
+
+    def load(_number: int) -> Any:
+        files = kernel_files.KernelFiles(dispatcher.py_func)
+        return files.load_overload(wanted, dispatcher.targetctx)
+
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(load, range(2)))
+    assert None not in both
+    assert compiled == ["relu"]
 
 
 def test_the_blas_of_the_kernels_is_limited_before_its_first_call(tmp_path: Path) -> None:
