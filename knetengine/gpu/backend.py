@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from knetengine.gpu.memory import Block
+from knetengine.gpu.memory import Region
 
 Storage: TypeAlias = Any
 """Numbers in a device's memory; it has `shape`, `strides`, `dtype` and `size`."""
@@ -70,8 +70,8 @@ class Backend(Protocol):
         """The kernels for a layer; KeyError where there are none of their own."""
         ...
 
-    def block(self, storage: Storage) -> Block:
-        """The block of memory that it lies in."""
+    def block(self, storage: Storage) -> Region:
+        """The memory that it lies in: a block of the pool, or what a library has."""
         ...
 
     def writable(self, storage: Storage) -> bool:
