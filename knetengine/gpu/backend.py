@@ -89,3 +89,27 @@ class Backend(Protocol):
     def write(self, storage: Storage, index: Any, value: Any) -> None:
         """Write an item or a slice."""
         ...
+
+    def draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        seed: int,
+        sequence: int,
+        first: Any,
+        second: Any,
+    ) -> Storage:
+        """Random numbers of a seed and a sequence, equal to the last bit on every device.
+
+        kind: "uniform" or "integers" from `first` to below `second`, or "normal", of the mean
+            `first` and the deviation `second`.
+        """
+        ...
+
+    def order(self, keys: Storage) -> Storage:
+        """The places of keys, the least first, equal ones in the order they have.
+
+        keys: int64, 0 or more, along one axis.
+        """
+        ...

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from knetengine.gpu.device import functions, items, layers, library, ufuncs, views
+from knetengine.gpu.device import drawing, functions, items, layers, library, ufuncs, views
 from knetengine.gpu.device.stored import Stored, ghost, held, view
 from knetengine.gpu.drivers.interface import Address, Driver
 from knetengine.gpu.kernels import copying, elementwise
@@ -176,6 +176,23 @@ class DeviceBackend:
         if isinstance(result, np.ndarray):
             return self.upload(result)
         return result
+
+    def draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        seed: int,
+        sequence: int,
+        first: Any,
+        second: Any,
+    ) -> Stored:
+        """Random numbers of a seed and a sequence."""
+        return drawing.draw(self, kind, shape, dtype, seed, sequence, first, second)
+
+    def order(self, keys: Stored) -> Stored:
+        """The places of keys, the least first."""
+        return drawing.order(self, keys)
 
     # For the tables
 
