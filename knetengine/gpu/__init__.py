@@ -1,5 +1,6 @@
 """KnetArray, the array of a device, and what devices hold."""
 
+from knetengine.gpu import random as random
 from knetengine.gpu.array import KnetArray as KnetArray
 from knetengine.gpu.devices import Device as Device
 from knetengine.gpu.devices import devices as devices
@@ -16,4 +17,5 @@ __all__ = [
     "PoolStats",
     "devices",
     "memory_stats",
+    "random",
 ]

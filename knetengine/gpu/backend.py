@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from knetengine.gpu.memory import Block
+from knetengine.gpu.memory import Region
 
 Storage: TypeAlias = Any
 """Numbers in a device's memory; it has `shape`, `strides`, `dtype` and `size`."""
@@ -70,8 +70,8 @@ class Backend(Protocol):
         """The kernels for a layer; KeyError where there are none of their own."""
         ...
 
-    def block(self, storage: Storage) -> Block:
-        """The block of memory that it lies in."""
+    def block(self, storage: Storage) -> Region:
+        """The memory that it lies in: a block of the pool, or what a library has."""
         ...
 
     def writable(self, storage: Storage) -> bool:
@@ -88,4 +88,28 @@ class Backend(Protocol):
 
     def write(self, storage: Storage, index: Any, value: Any) -> None:
         """Write an item or a slice."""
+        ...
+
+    def draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        seed: int,
+        sequence: int,
+        first: Any,
+        second: Any,
+    ) -> Storage:
+        """Random numbers of a seed and a sequence, equal to the last bit on every device.
+
+        kind: "uniform" or "integers" from `first` to below `second`, or "normal", of the mean
+            `first` and the deviation `second`.
+        """
+        ...
+
+    def order(self, keys: Storage) -> Storage:
+        """The places of keys, the least first, equal ones in the order they have.
+
+        keys: int64, 0 or more, along one axis.
+        """
         ...

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from knetengine.cpu import random_numbers
 from knetengine.cpu.arrays import allocating
 from knetengine.gpu.memory import Block, HostMemory, Pool, array_on, block_of, watch
 
@@ -128,6 +129,25 @@ class HostBackend:
     def write(self, storage: np.ndarray, index: Any, value: Any) -> None:
         """Write an item or a slice."""
         storage[index] = value
+
+    def draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        seed: int,
+        sequence: int,
+        first: Any,
+        second: Any,
+    ) -> np.ndarray:
+        """Random numbers of a seed and a sequence."""
+        new = self.empty(shape, dtype)
+        getattr(random_numbers, kind)(new.reshape(-1), seed, sequence, first, second)
+        return new
+
+    def order(self, keys: np.ndarray) -> np.ndarray:
+        """The places of keys, the least first."""
+        return self.upload(np.argsort(keys, kind="stable"))
 
     def _target(self, ufunc: Any, inputs: tuple[Any, ...]) -> np.ndarray | None:
         """Where a function is to put its result; None where that cannot be said beforehand."""

@@ -10,6 +10,7 @@ from knetengine.selftest import reductions as reductions
 from knetengine.selftest import indexing as indexing
 from knetengine.selftest import views as views
 from knetengine.selftest import products as products
+from knetengine.selftest import library_functions as library_functions
 from knetengine.selftest import layers as layers
 from knetengine.selftest import random_numbers as random_numbers
 from knetengine.selftest import optimisers as optimisers

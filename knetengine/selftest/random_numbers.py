@@ -3,9 +3,11 @@
 import numpy as np
 
 from knetengine import nn
+from knetengine.gpu import KnetArray
 from knetengine.gpu.kernels import random
+from knetengine.gpu.random import Generator
 from knetengine.selftest.checks import Place, check
-from knetengine.selftest.comparing import Comparison
+from knetengine.selftest.comparing import Comparison, on_device
 
 FAMILY = "random numbers"
 
@@ -61,6 +63,25 @@ def _normal(place: Place, comparison: Comparison) -> None:
     expected = np.stack([radius * np.cos(turn), radius * np.sin(turn)], -1).reshape(-1)
     found = place.computed(lambda d, out: random.normal(d, out, 1, 2), [], (1000,), np.float32)
     comparison.near("float32", found, expected.astype(np.float32), 1e-6, 1e-3)
+
+
+@check(FAMILY, "a generator's are the CPU's, to the last bit")
+def _generator(place: Place, comparison: Comparison) -> None:
+    def draw(generator: Generator) -> dict[str, KnetArray]:
+        found = {"permutation": generator.permutation(3000)}
+        for dtype in (np.float16, np.float32, np.float64):
+            name = np.dtype(dtype).name
+            found[f"uniform, {name}"] = generator.uniform(-2, 7, 2001, dtype)
+            found[f"normal, {name}"] = generator.normal(1, 3, (40, 51), dtype)
+        for dtype in (np.int32, np.int64, np.uint8):
+            found[f"integers, {np.dtype(dtype).name}"] = generator.integers(3, 99, 501, dtype)
+        return found
+
+    for seed in (3, 2**64 - 1):
+        expected = draw(Generator(seed, "cpu"))
+        for name, found in draw(Generator(seed, place.name)).items():
+            on_device(name, found, place.name)
+            comparison.near(f"{name}, of seed {seed}", found, expected[name])
 
 
 @check(FAMILY, "dropout's mask is the CPU's")

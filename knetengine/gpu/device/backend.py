@@ -1,7 +1,7 @@
 """A device behind a driver: memory from a pool, computing by our own kernels.
 
-Its functions are in three tables: `views`, `functions` and, for universal functions,
-`ufuncs`. What is in none of them is refused by name.
+Its functions are in three tables: `views`, `functions` and, for universal functions, `ufuncs`. What
+is in none of them is the `library`'s affair, CuPy's, or is refused by name.
 """
 
 import contextlib
@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from knetengine.gpu.device import functions, items, layers, ufuncs, views
+from knetengine.gpu.device import drawing, functions, items, layers, library, ufuncs, views
 from knetengine.gpu.device.stored import Stored, ghost, held, view
 from knetengine.gpu.drivers.interface import Address, Driver
 from knetengine.gpu.kernels import copying, elementwise
 from knetengine.gpu.kernels.operand import Operand, contiguous, is_contiguous, may_overlap
-from knetengine.gpu.memory import Block, Pool, watch
+from knetengine.gpu.kernels.promotion import NoKernelError
+from knetengine.gpu.memory import Pool, Region, watch
 
 Number = bool | int | float | np.generic
 
@@ -80,7 +81,13 @@ class DeviceBackend:
     def copied(self, x: Stored, dtype: Any = None) -> Stored:
         """A copy in C order, of another dtype if one is given."""
         new = self.empty(x.shape, x.dtype if dtype is None else dtype)
-        copying.copy(self.driver, x.operand, new.operand)
+        if x.dtype == new.dtype:
+            copying.copy(self.driver, _in_halves(x.operand), _in_halves(new.operand))
+            return new
+        try:
+            copying.copy(self.driver, x.operand, new.operand)
+        except NoKernelError:
+            return library.converted(self, x, new.dtype)
         return new
 
     def filled(self, shape: tuple[int, ...], value: Number, dtype: Any) -> Stored:
@@ -110,43 +117,52 @@ class DeviceBackend:
         out: tuple[Any, ...] | None,
     ) -> Any:
         """A universal function, or a method of one."""
-        return ufuncs.call(self, ufunc, method, inputs, options, out)
+        try:
+            return ufuncs.call(self, ufunc, method, inputs, options, out)
+        except NoKernelError as error:
+            what = error.what
+        return library.ufunc(self, ufunc, method, inputs, options, out, what)
 
     def function(self, function: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Any other function of NumPy's. Raises TypeError, naming it, where there is none."""
-        if function in views.VIEWS:
-            return views.VIEWS[function](self, *args, **options)
-        found = functions.FUNCTIONS.get(function)
-        if found is None:
-            name = getattr(function, "__name__", function)
-            raise TypeError(
-                f"np.{name} is not on {self.name}; compute it on the host: np.{name}(np.asarray(k))"
-            )
-        return found(self, *args, **options)
+        found = views.VIEWS.get(function) or functions.FUNCTIONS.get(function)
+        what = ""
+        if found is not None:
+            try:
+                return found(self, *args, **options)
+            except NoKernelError as error:
+                what = error.what
+        return library.function(self, function, args, options, what)
 
     def item(self, storage: Stored, index: Any) -> Stored:
         """An item or a slice; a slice, and a single entry, is a view."""
-        return items.item(self, storage, index)
+        try:
+            return items.item(self, storage, index)
+        except NoKernelError:
+            return library.item(self, storage, index)
 
     def write(self, storage: Stored, index: Any, value: Any) -> None:
         """Write an item or a slice."""
-        items.write(self, storage, index, value)
+        try:
+            items.write(self, storage, index, value)
+        except NoKernelError:
+            library.write(self, storage, index, value)
 
     def layer(self, name: str) -> Callable[..., Any]:
         """The kernels for a layer; KeyError where there are none of their own."""
         return layers.LAYERS[name]
 
-    def block(self, storage: Stored) -> Block:
-        """The block that it is in."""
-        return storage.block
+    def block(self, storage: Stored) -> Region:
+        """The block of the pool, or memory of the library's, that it is in."""
+        return storage.region
 
     def writable(self, storage: Stored) -> bool:
         """Whether NumPy would let such a view be written to."""
         return not storage.read_only
 
     def base(self, storage: Stored) -> Any:
-        """The block, of a view; None of a whole array."""
-        return None if storage.whole else storage.block
+        """The memory, of a view; None of a whole array."""
+        return None if storage.whole else storage.region
 
     def host(self, storage: Stored) -> None:
         """None: the memory is not the host's."""
@@ -161,6 +177,23 @@ class DeviceBackend:
             return self.upload(result)
         return result
 
+    def draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        seed: int,
+        sequence: int,
+        first: Any,
+        second: Any,
+    ) -> Stored:
+        """Random numbers of a seed and a sequence."""
+        return drawing.draw(self, kind, shape, dtype, seed, sequence, first, second)
+
+    def order(self, keys: Stored) -> Stored:
+        """The places of keys, the least first."""
+        return drawing.order(self, keys)
+
     # For the tables
 
     def flat(self, x: Stored) -> Stored:
@@ -170,3 +203,11 @@ class DeviceBackend:
     def overlap(self, a: Stored, b: Stored) -> bool:
         """Whether an entry of one is an entry of the other; NumPy finds out, by addresses."""
         return np.shares_memory(ghost(a), ghost(b))
+
+
+def _in_halves(x: Operand) -> Operand:
+    """Numbers of 16 bytes, as complex128, as two each: no kernel copies so wide ones."""
+    if x.dtype.itemsize <= 8:
+        return x
+    half = x.dtype.itemsize // 2
+    return Operand(x.address, (*x.shape, 2), (*x.strides, half), np.dtype(np.float64))

@@ -8,6 +8,7 @@ from knetengine.gpu.device.stored import Stored, view
 from knetengine.gpu.drivers.interface import Address
 from knetengine.gpu.kernels import copying, elementwise, indexing
 from knetengine.gpu.kernels.operand import Operand
+from knetengine.gpu.kernels.promotion import NoKernelError
 
 if TYPE_CHECKING:
     from knetengine.gpu.device.backend import DeviceBackend
@@ -155,7 +156,7 @@ def _spelt_out(backend: "DeviceBackend", x: Stored, index: tuple[Any, ...]) -> l
             continue
         kind = part.dtype if isinstance(part, Stored | np.ndarray) else np.asarray(part).dtype
         if kind == np.bool_ and _axes(part) == 0:
-            raise TypeError(f"an index of a single bool is not on {backend.name}")
+            raise NoKernelError(f"an index of a single bool is not on {backend.name}")
         if kind == np.bool_:
             mask = backend.as_stored(part)
             parts += nonzero(backend, mask)

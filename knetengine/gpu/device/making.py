@@ -27,10 +27,11 @@ def _like(x: Stored) -> np.ndarray:
     return np.broadcast_to(np.empty((), x.dtype), x.shape)
 
 
-for _function in (np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type):
+for _function in (
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj,
+    np.isrealobj,
+):  # fmt: skip
     FUNCTIONS[_function] = _asked_of_kinds(_function)
-FUNCTIONS[np.iscomplexobj] = lambda backend, x: False
-FUNCTIONS[np.isrealobj] = lambda backend, x: True
 
 
 @define(np.may_share_memory, np.shares_memory)

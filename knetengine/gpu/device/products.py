@@ -7,6 +7,7 @@ import numpy as np
 from knetengine.gpu.device.stored import Stored, view
 from knetengine.gpu.drivers.interface import Product
 from knetengine.gpu.kernels.operand import merge
+from knetengine.gpu.kernels.promotion import NoKernelError
 
 if TYPE_CHECKING:
     from knetengine.gpu.device.backend import DeviceBackend
@@ -24,16 +25,17 @@ class _Matrices(NamedTuple):
 def matmul(backend: "DeviceBackend", a: Any, b: Any, out: Stored | None = None) -> Stored:
     """``a @ b``, with NumPy's rules for vectors and stacks; of float16, float32 or float64.
 
-    Raises TypeError for integers, ValueError for shapes that do not fit.
+    Raises NoKernelError for integers, ValueError for shapes that do not fit.
     """
     for x in (a, b):
         if not isinstance(x, Stored) or not x.ndim:
             raise ValueError("matmul: an operand has no axes; expected matrices or vectors")
     dtype = np.result_type(a.dtype, b.dtype)
     if dtype.kind != "f":
-        raise TypeError(
+        raise NoKernelError(
             f"matmul: {a.dtype} and {b.dtype} are not multiplied on {backend.name}; give floats: "
-            "k.astype(np.float32)"
+            "k.astype(np.float32)",
+            f"of {a.dtype} and {b.dtype}",
         )
     a, b = (backend.as_stored(x, dtype) for x in (a, b))
     left = view(a, np.expand_dims, 0) if a.ndim == 1 else a

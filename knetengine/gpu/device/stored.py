@@ -1,4 +1,4 @@
-"""What is stored on a device: a block of its memory, and how an array lies in it.
+"""What is stored on a device: a region of its memory, and how an array lies in it.
 
 Views are found by NumPy itself: a ghost is a NumPy array with the device's address, whose numbers
 nobody may look at. What a viewing function makes of it says where the view lies.
@@ -10,31 +10,31 @@ import numpy as np
 
 from knetengine.gpu.drivers.interface import Address
 from knetengine.gpu.kernels.operand import Operand, Shape
-from knetengine.gpu.memory import Block
+from knetengine.gpu.memory import Region
 
 
 class HeldAddress(Address):
-    """A place in a block. It keeps the block, and so does an `Operand` that has it.
+    """A place in a region of memory. It keeps the region, and so does an `Operand` that has it.
 
     Work of one stream is done in order: memory that is given back once a kernel was launched may be
     handed out at once. Before that it may not, and what launches a kernel has its operands.
     """
 
-    block: Block
+    region: Region
 
 
-def held(address: int, block: Block) -> HeldAddress:
-    """A place in a block, which keeps it."""
+def held(address: int, region: Region) -> HeldAddress:
+    """A place in a region, which keeps it."""
     place = HeldAddress(address)
-    place.block = block
+    place.region = region
     return place
 
 
 class Stored:
-    """An array in a block of a device's memory.
+    """An array in a device's memory.
 
-    operand: what kernels are given; it keeps the block.
-    whole: whether it is the array that the block was asked for, and no view of one.
+    operand: what kernels are given; it keeps the region that the array is in.
+    whole: whether it is the array that the region was asked for, and no view of one.
     read_only: whether it is a view that NumPy would not let be written to, as that of a smaller
         array broadcast to a shape.
     """
@@ -47,9 +47,9 @@ class Stored:
         self.read_only = read_only
 
     @property
-    def block(self) -> Block:
-        """The block it is in."""
-        return cast("HeldAddress", self.operand.address).block
+    def region(self) -> Region:
+        """The region that it is in, a block of the pool or memory of the library's."""
+        return cast("HeldAddress", self.operand.address).region
 
     @property
     def shape(self) -> Shape:
@@ -110,6 +110,6 @@ def view(stored: Stored, look: Any, *args: Any, **options: Any) -> Any:
 def _view_at(stored: Stored, seen: np.ndarray) -> Stored:
     address = stored.operand.address
     if seen.size:
-        address = held(seen.__array_interface__["data"][0], stored.block)
-    operand = Operand(address, seen.shape, seen.strides, stored.dtype)
+        address = held(seen.__array_interface__["data"][0], stored.region)
+    operand = Operand(address, seen.shape, seen.strides, seen.dtype)
     return Stored(operand, read_only=not seen.flags.writeable)

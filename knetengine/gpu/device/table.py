@@ -1,4 +1,4 @@
-"""The table of NumPy's functions that a device has.
+"""The table of NumPy's functions that a device has kernels for.
 
 A function takes the backend, then NumPy's arguments with what is stored in place of arrays.
 """
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from knetengine.gpu.kernels.promotion import NoKernelError
 
 if TYPE_CHECKING:
     from knetengine.gpu.device.backend import DeviceBackend
@@ -27,8 +29,6 @@ def define(*functions: Any) -> Callable[[Any], Any]:
 
 
 def only(backend: "DeviceBackend", name: str, usual: bool, what: str) -> None:
-    """Raise TypeError unless an option is as usual."""
+    """Raise NoKernelError unless an option is as usual."""
     if not usual:
-        raise TypeError(
-            f"np.{name} with {what} is not on {backend.name}; compute it on the host: np.asarray(k)"
-        )
+        raise NoKernelError(f"np.{name} with {what} is not on {backend.name}", f"with {what}")

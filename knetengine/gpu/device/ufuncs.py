@@ -11,6 +11,7 @@ from knetengine.gpu.device.stored import Stored, view
 from knetengine.gpu.device.table import UNSET
 from knetengine.gpu.kernels import elementwise, reductions, scans
 from knetengine.gpu.kernels.operand import may_overlap
+from knetengine.gpu.kernels.promotion import NoKernelError
 
 if TYPE_CHECKING:
     from knetengine.gpu.device.backend import DeviceBackend
@@ -39,7 +40,7 @@ def call(
     if ufunc is np.divmod and method == "__call__" and not options and not out:
         return tuple(apply(backend, name, inputs) for name in ("floor_divide", "remainder"))
     if ufunc.nout > 1 or (out and len(out) > 1):
-        _refuse(backend, ufunc, method, "it has several results")
+        _refuse(backend, ufunc, method)
     if method == "__call__":
         _check_options(backend, ufunc, method, options, ("dtype", "casting"))
         if ufunc is np.matmul:
@@ -58,7 +59,7 @@ def call(
     if method == "at" and ufunc is np.add:
         items.add_at(backend, *inputs)
         return None
-    _refuse(backend, ufunc, method, "it is not written")
+    _refuse(backend, ufunc, method)
 
 
 def apply(
@@ -80,9 +81,7 @@ def apply(
     try:
         result = elementwise.result_dtype(name, *kinds)
     except KeyError:
-        raise TypeError(
-            f"np.{name} is not on {backend.name}; compute it on the host: np.asarray(k)"
-        ) from None
+        raise NoKernelError(f"np.{name} is not on {backend.name}") from None
     loop = None
     if dtype is not None:
         result = np.dtype(dtype)
@@ -164,7 +163,7 @@ def _reduce(
     keepdims: bool = False,
 ) -> Stored:
     if ufunc not in REDUCTIONS:
-        _refuse(backend, ufunc, "reduce", "it is not written")
+        _refuse(backend, ufunc, "reduce")
     return reduced(backend, REDUCTIONS[ufunc], x, axis, dtype, out, keepdims)
 
 
@@ -177,7 +176,7 @@ def _accumulate(
     out: Stored | None = None,
 ) -> Stored:
     if ufunc not in SCANS:
-        _refuse(backend, ufunc, "accumulate", "it is not written")
+        _refuse(backend, ufunc, "accumulate")
     return scanned(backend, SCANS[ufunc], x, axis, dtype, out)
 
 
@@ -207,11 +206,9 @@ def _check_options(
     usual = {"where": True, "initial": UNSET, "order": "K", "subok": True}
     for name, value in options.items():
         if name not in known and value is not usual.get(name, ...):
-            _refuse(backend, ufunc, method, f"{name}= is not written")
+            _refuse(backend, ufunc, method, f"with {name}=")
 
 
-def _refuse(backend: "DeviceBackend", ufunc: Any, method: str, why: str) -> NoReturn:
+def _refuse(backend: "DeviceBackend", ufunc: Any, method: str, what: str = "") -> NoReturn:
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    raise TypeError(
-        f"np.{name} is not on {backend.name}: {why}; compute it on the host: np.asarray(k)"
-    )
+    raise NoKernelError(f"np.{name} {what} is not on {backend.name}", what)

@@ -71,6 +71,14 @@ def _broadcast_arrays(backend: "DeviceBackend", *arrays: Any, subok: bool = Fals
     return tuple(view(x, np.broadcast_to, shape) for x in stored)
 
 
+def _real(backend: "DeviceBackend", val: Stored) -> Stored:
+    return view(val, np.real) if val.dtype.kind == "c" else val
+
+
+def _imag(backend: "DeviceBackend", val: Stored) -> Stored:
+    return view(val, np.imag) if val.dtype.kind == "c" else backend.filled(val.shape, 0, val.dtype)
+
+
 VIEWS: dict[Any, Callable[..., Any]] = {
     **{function: _view(function) for function in _ONE_ARRAY},
     np.reshape: _reshape,
@@ -79,5 +87,6 @@ VIEWS: dict[Any, Callable[..., Any]] = {
     np.atleast_2d: _at_least(2),
     np.atleast_3d: _at_least(3),
     np.broadcast_arrays: _broadcast_arrays,
-    np.real: lambda backend, val: val,  # devices have no complex numbers
+    np.real: _real,
+    np.imag: _imag,
 }

@@ -1,7 +1,8 @@
 """A CUDA device, by CuPy's bindings of CUDA's own calls.
 
 Of CuPy only these are used: the runtime, the driver, NVRTC and cuBLAS. Memory comes straight from
-CUDA: whoever wants it quickly stands a memory manager in front.
+CUDA: whoever wants it quickly stands a memory manager in front. CuPy's functions for arrays are
+those of `library`, for whom no kernel is written.
 """
 
 import ctypes
@@ -45,14 +46,16 @@ class CupyDriver:
     """The driver of ``cuda:device``.
 
     cuda: the module ``cupy.cuda``, which is imported if it is not given.
+    library: the module ``cupy``; None, with a `cuda` that is given, for no functions of its.
 
     Raises DriverError where CuPy is not installed, or finds no such device.
     """
 
-    def __init__(self, device: int = 0, cuda: Any = None) -> None:
+    def __init__(self, device: int = 0, cuda: Any = None, library: Any = None) -> None:
         self.name = f"cuda:{device}"
-        self._device = device
-        self._cuda = _import() if cuda is None else cuda
+        self.number = device
+        self.library = _import() if cuda is None else library
+        self._cuda = self.library.cuda if cuda is None else cuda
         self._runtime, self._driver = self._cuda.runtime, self._cuda.driver
         self._modules: dict[tuple[str, tuple[str, ...]], int] = {}
         self._loading = threading.Lock()
@@ -191,6 +194,12 @@ class CupyDriver:
             finally:
                 blas.setPointerMode(handle, before)
 
+    @contextmanager
+    def current(self, call: str, stream: Handle = 0) -> Generator[None]:
+        """A context in which CuPy works on this device and stream, and its errors are ours."""
+        with self._calling(call), self._current(stream):
+            yield
+
     # Order
 
     def stream(self) -> Handle:
@@ -245,12 +254,12 @@ class CupyDriver:
         runtime = self._runtime
         try:
             before = runtime.getDevice()
-            if before != self._device:
-                runtime.setDevice(self._device)
+            if before != self.number:
+                runtime.setDevice(self.number)
             try:
                 yield
             finally:
-                if before != self._device:
+                if before != self.number:
                     runtime.setDevice(before)
         except DriverError:
             raise
@@ -264,7 +273,7 @@ class CupyDriver:
         """A context in which a stream is CuPy's current one, which its cuBLAS goes to."""
         if stream == 0:
             return self._cuda.Stream.null
-        return self._cuda.ExternalStream(stream, self._device)
+        return self._cuda.ExternalStream(stream, self.number)
 
     def _blas(self) -> Any:
         try:
@@ -278,7 +287,7 @@ class CupyDriver:
 
 def _import() -> Any:
     try:
-        return importlib.import_module("cupy").cuda
+        return importlib.import_module("cupy")
     except ImportError as error:
         raise DriverError(
             f"CuPy cannot be imported: {error}; install knet-tui[cuda12], or [cuda13]"

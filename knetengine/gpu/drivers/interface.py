@@ -6,6 +6,7 @@ bytes, a stream or an event is whatever the driver says it is: 0 is the default 
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -63,9 +64,16 @@ class Product(NamedTuple):
 
 
 class Driver(Protocol):
-    """One device. Calls raise `DriverError`, or `DeviceOutOfMemoryError` where it says so."""
+    """One device. Calls raise `DriverError`, or `DeviceOutOfMemoryError` where it says so.
+
+    number: of the device, as CUDA counts.
+    library: a module with NumPy's functions for arrays of such a device, CuPy; None where there is
+        none.
+    """
 
     name: str
+    number: int
+    library: Any
 
     def properties(self) -> DeviceProperties:
         """What the device is."""
@@ -135,6 +143,13 @@ class Driver(Protocol):
         self, product: Product, a: Address, b: Address, c: Address, stream: Handle = 0
     ) -> None:
         """Matrix products, by the vendor's library."""
+        ...
+
+    def current(self, call: str, stream: Handle = 0) -> AbstractContextManager[None]:
+        """A context in which the library works on this device and stream.
+
+        call: what is called, for errors.
+        """
         ...
 
     # Order

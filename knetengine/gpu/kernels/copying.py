@@ -19,7 +19,7 @@ from knetengine.gpu.kernels.operand import (
     layout_of,
     may_overlap,
 )
-from knetengine.gpu.kernels.promotion import c_type
+from knetengine.gpu.kernels.promotion import NoKernelError, c_type
 
 WIDTHS = {1: "u8", 2: "u16", 4: "u32", 8: "u64"}
 """The C++ types that numbers are copied as, by their size in bytes."""
@@ -50,7 +50,17 @@ _PARTS = np.dtype([("part", _PART, (_FEW,))])
 
 
 def _kernel(driver: Driver, name: str, dtype: np.dtype[Any]) -> Handle:
-    return modules.compiled(driver, name, "copying.cu", modules.options(T=WIDTHS[dtype.itemsize]))
+    return modules.compiled(driver, name, "copying.cu", modules.options(T=width(dtype)))
+
+
+def width(dtype: np.dtype[Any]) -> str:
+    """The C++ type that numbers of a dtype are copied as. Raises NoKernelError beyond 8 bytes."""
+    try:
+        return WIDTHS[dtype.itemsize]
+    except KeyError:
+        raise NoKernelError(
+            f"dtype {dtype} has {dtype.itemsize} bytes; expected 1, 2, 4 or 8", f"of {dtype}"
+        ) from None
 
 
 def copy(driver: Driver, x: Operand, out: Operand, *, stream: Handle = 0) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from knetengine.gpu.drivers.interface import Address, Driver, Handle
 from knetengine.gpu.kernels import geometry, modules, scans
-from knetengine.gpu.kernels.copying import WIDTHS
+from knetengine.gpu.kernels.copying import width
 from knetengine.gpu.kernels.modules import Scratch
 from knetengine.gpu.kernels.operand import (
     MOST_AXES,
@@ -92,7 +92,7 @@ def _items(name: str, x: Operand, indices: Sequence[Operand]) -> _Items:
 
 
 def _definitions(operand: Operand) -> tuple[str, ...]:
-    return modules.options(T=WIDTHS[operand.dtype.itemsize])
+    return modules.options(T=width(operand.dtype))
 
 
 def gather(

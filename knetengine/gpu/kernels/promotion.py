@@ -12,6 +12,18 @@ from knetengine.gpu.kernels.expressions import CHOICE, FLOATING, SAME, Expressio
 Kind: TypeAlias = np.dtype[Any] | type[int] | type[float]
 """Of an argument: the dtype of an array, or the type of a Python number, which adapts to arrays."""
 
+
+class NoKernelError(TypeError):
+    """There is no kernel for what is asked; somebody else may be able to do it.
+
+    what: what there is none for, as it follows a function's name: "of complex64".
+    """
+
+    def __init__(self, text: str, what: str = "") -> None:
+        super().__init__(text)
+        self.what = what
+
+
 TYPES = {
     "e": ("f16", "f16"),
     "f": ("f32", "float"),
@@ -27,13 +39,14 @@ TYPES = {
 def letter(dtype: np.dtype[Any]) -> str:
     """NumPy's letter of a dtype, one for each width.
 
-    Raises TypeError for a dtype that kernels don't know.
+    Raises NoKernelError for a dtype that kernels don't know.
     """
     char = {"q": "l"}.get(dtype.char, dtype.char)
     if char not in TYPES:
-        raise TypeError(
+        raise NoKernelError(
             f"dtype {dtype} is not one that kernels know; expected float16, float32, float64, "
-            "int32, int64, uint8 or bool"
+            "int32, int64, uint8 or bool",
+            f"of {dtype}",
         )
     return char
 
@@ -64,8 +77,8 @@ def universal(meaning: str) -> Any:
 def loop(expression: Expression, kinds: tuple[Kind, ...]) -> tuple[np.dtype[Any], ...]:
     """The dtypes that the arguments are converted to, and last that of the result.
 
-    Raises TypeError as NumPy does, for dtypes that kernels don't know, and for another number of
-    arguments than the function has.
+    Raises TypeError as NumPy does, and for another number of arguments than the function has;
+    NoKernelError for dtypes that kernels don't know.
     """
     if len(kinds) != len(expression.variables):
         raise TypeError(

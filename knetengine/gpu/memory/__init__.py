@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from knetengine.gpu.memory.best_fit import BestFit as BestFit
 from knetengine.gpu.memory.best_fit import TwoPools as TwoPools
 from knetengine.gpu.memory.blocks import Block as Block
+from knetengine.gpu.memory.blocks import Borrowed as Borrowed
+from knetengine.gpu.memory.blocks import Region as Region
 from knetengine.gpu.memory.figures import Holder as Holder
 from knetengine.gpu.memory.figures import Level as Level
 from knetengine.gpu.memory.figures import OutOfMemoryError as OutOfMemoryError
@@ -56,6 +58,7 @@ __all__ = [
     "Allocated",
     "BestFit",
     "Block",
+    "Borrowed",
     "Event",
     "ExactSize",
     "Fit",
@@ -71,6 +74,7 @@ __all__ = [
     "Policy",
     "Pool",
     "PoolStats",
+    "Region",
     "Replayed",
     "Segment",
     "TraceError",

@@ -23,24 +23,83 @@ guarded: dict[Any, None] = {}
 _guarding = threading.Lock()
 
 
-class Block:
+class Region:
+    """A stretch of a device's memory, which arrays lie in.
+
+    address: where it is. requested_bytes: how long it is.
+    guards: what in it may not be written to, by keys; None if nobody ever said so. Who manages the
+        memory does not look at them, arrays do before they write.
+    """
+
+    __slots__ = ("__weakref__", "guards")
+
+    address: Address
+    guards: dict[Any, Any] | None
+
+    @property
+    def requested_bytes(self) -> int:
+        """How many bytes it has."""
+        raise NotImplementedError
+
+    def guard(self, key: Any, part: Any) -> None:
+        """Have a part not written to until `unguard`.
+
+        Threads may guard a region at the same time: a dict takes and gives up one key at a time.
+        """
+        if self.guards is None:
+            made: dict[Any, Any] = {}
+            with _guarding:
+                if self.guards is None:
+                    self.guards = made
+        guarded[key] = None
+        self.guards[key] = part
+
+    def unguard(self, key: Any) -> None:
+        """Take a guard back; none of that key is none to take."""
+        if self.guards is not None:
+            self.guards.pop(key, None)
+        guarded.pop(key, None)
+
+
+class Borrowed(Region):
+    """Memory that somebody else manages, and that stays for as long as its owner is kept.
+
+    owner: is kept.
+    """
+
+    __slots__ = ("_nbytes", "address", "owner")
+
+    def __init__(self, address: Address, nbytes: int, owner: Any) -> None:
+        self.address = address
+        self._nbytes = nbytes
+        self.owner = owner
+        self.guards = None
+
+    @property
+    def requested_bytes(self) -> int:
+        """How many bytes it has."""
+        return self._nbytes
+
+    def __repr__(self) -> str:
+        return f"Borrowed({self._nbytes:,} bytes at {int(self.address):#x})"
+
+
+class Block(Region):
     """Memory of a device. It is given back when nobody holds it any more, or by `free`.
 
     Whoever looks at a part of it keeps the block itself. Giving back takes no lock and calls no
     driver: it may happen in a finaliser, in the midst of the garbage collector, in any thread.
 
     address: where it is; AttributeError once it is free.
-    guards: what in it may not be written to, by keys; None if nobody ever said so. A pool does not
-        look at them, arrays do before they write.
     """
 
-    __slots__ = ("__weakref__", "_chunk", "_owner", "address", "guards")
+    __slots__ = ("_chunk", "_owner", "address")
 
     def __init__(self, chunk: Chunk, owner: Owner) -> None:
         self._chunk = chunk
         self._owner = owner
-        self.address: Address = chunk.address
-        self.guards: dict[Any, Any] | None = None
+        self.address = chunk.address
+        self.guards = None
 
     @property
     def requested_bytes(self) -> int:
@@ -72,25 +131,6 @@ class Block:
         self._owner.freed.append(self._chunk)
 
     __del__ = free
-
-    def guard(self, key: Any, part: Any) -> None:
-        """Have a part not written to until `unguard`.
-
-        Threads may guard a block at the same time: a dict takes and gives up one key at a time.
-        """
-        if self.guards is None:
-            made: dict[Any, Any] = {}
-            with _guarding:
-                if self.guards is None:
-                    self.guards = made
-        guarded[key] = None
-        self.guards[key] = part
-
-    def unguard(self, key: Any) -> None:
-        """Take a guard back; none of that key is none to take."""
-        if self.guards is not None:
-            self.guards.pop(key, None)
-        guarded.pop(key, None)
 
     def used_on(self, stream: Handle) -> None:
         """Say that another stream works on it too, and is to be waited for before it is reused."""

@@ -7,11 +7,13 @@ import pytest
 from knetengine.gpu import devices
 from knetengine.gpu.backends import add_device
 from knetengine.gpu.device.backend import DeviceBackend
+from tests.knetengine.gpu.drivers import numpy_library
 from tests.knetengine.gpu.host import verification
 from tests.knetengine.gpu.host.host_driver import SANITIZER, HostDriver
 from tests.verification import counts
 
 SIMULATED = "simulated"
+LIBRARY = "with a library"
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,15 @@ def simulated() -> str:
     """The name of a device whose kernels run on this machine's CPU, in memory of their own."""
     add_device(SIMULATED, DeviceBackend(HostDriver(), SIMULATED))
     return SIMULATED
+
+
+@pytest.fixture(scope="session")
+def with_library() -> str:
+    """The name of such a device that has, beside our kernels, what stands for CuPy."""
+    driver = HostDriver()
+    driver.library = numpy_library
+    add_device(LIBRARY, DeviceBackend(driver, LIBRARY))
+    return LIBRARY
 
 
 @pytest.fixture(params=["cpu", SIMULATED, pytest.param("cuda:0", marks=pytest.mark.gpu)])

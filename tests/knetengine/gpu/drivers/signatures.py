@@ -21,6 +21,7 @@ INTEGERS = {
     "int": (-(2**31), 2**31 - 1),
     "unsigned int": (0, 2**32 - 1),
     "long long": (-(2**63), 2**63 - 1),
+    "ptrdiff_t": (-(2**63), 2**63 - 1),
 }
 OTHERS = {"str": str, "bytes": bytes}
 
@@ -62,7 +63,7 @@ def check(name: str, arguments: tuple[Any, ...]) -> None:
         if parameter.kind in INTEGERS:
             low, high = INTEGERS[parameter.kind]
             assert low <= operator.index(argument) <= high, where
-        elif parameter.kind:
+        elif parameter.kind in OTHERS:
             assert isinstance(argument, OTHERS[parameter.kind]), where
 
 
@@ -79,11 +80,19 @@ def in_the_wheel(name: str) -> str:
     cuda: Any = importlib.import_module("cupy").cuda
     if name.startswith("cublas."):  # whose module cannot be imported without the library
         return _in_a_file("cupy_backends.cuda.libs.cublas", name)
+    if name == "ndarray":
+        whole = importlib.import_module("cupy").ndarray.__doc__ or ""
+        return whole.strip().splitlines()[0].replace("__init__", name)
     found = operator.attrgetter(name)(cuda)
     if isinstance(found, int):
         return f"{name} = {int(found)}"
-    if inspect.isclass(found):
+    if inspect.isfunction(found):
         return f"{name}{inspect.signature(found)}"
+    if inspect.isclass(found):
+        try:
+            return f"{name}{inspect.signature(found)}"
+        except ValueError:  # written in C: it says so itself
+            return _first_line(found)
     return name.rpartition(".")[0] + "." * ("." in name) + _first_line(found)
 
 

@@ -10,7 +10,7 @@ and time.
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,6 +66,8 @@ class HostDriver:
         if sanitizer is not None and sanitizer not in SANITIZERS:
             raise ValueError(f"{SANITIZER} is {sanitizer!r}; expected one of {SANITIZERS}")
         self.name = "host"
+        self.number = 0
+        self.library: Any = None
         self.sanitizer = sanitizer
         self.device_memory = DeviceMemory(total_bytes, guarded=sanitizer == "address")
         self.order = _default_order() if order is None else order
@@ -211,6 +213,11 @@ class HostDriver:
                 return memory.view(addresses[number], shape, product.dtype, strides)
 
             products.multiply(product, view)
+
+    def current(self, call: str, stream: Handle = 0) -> AbstractContextManager[None]:
+        """A context in which a library may use the memory: the fence is down."""
+        self._check_stream(call, stream)
+        return self.device_memory.opened()
 
     # Order: all is done when a call comes back
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from knetengine.cpu import random_numbers
 from knetengine.gpu.kernels import random
 from knetengine.gpu.kernels.operand import Operand
 from tests.knetengine.gpu.kernels.board import Board
@@ -150,6 +151,26 @@ def test_a_number_depends_on_its_place_alone(board: Board) -> None:
     np.testing.assert_array_equal(board.get(out).reshape(-1), many[:3000])
     other = draw(board, "normal", 3001, "f", 7, 8)
     assert (other != many).mean() > 0.99
+
+
+@pytest.mark.parametrize("letter", "efd")
+def test_they_are_the_cpu_s_to_the_last_bit(board: Board, letter: str) -> None:
+    for seed, sequence in ((0, 0), (2**64 - 1, 2**40 + 3)):
+        expected = np.empty(1001, letter)
+        random_numbers.uniform(expected, seed, sequence, -0.3, 1.7)
+        found = draw(board, "uniform", 1001, letter, seed, sequence, low=-0.3, high=1.7)
+        assert found.tobytes() == expected.tobytes()
+        random_numbers.normal(expected, seed, sequence, 0.1, 3.0)
+        found = draw(board, "normal", 1001, letter, seed, sequence, mean=0.1, deviation=3.0)
+        assert found.tobytes() == expected.tobytes()
+
+
+def test_whole_numbers_are_the_cpu_s(board: Board) -> None:
+    for letter, low, high in (("i", -7, 2**31), ("l", -(2**63), 2**63), ("B", 3, 256)):
+        expected = np.empty(501, letter)
+        random_numbers.integers(expected, 11, 5, low, high)
+        found = draw(board, "integers", 501, letter, 11, 5, low, high)
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_golden_numbers(board: Board) -> None:
