@@ -38,6 +38,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """KNET_HOME for this test."""
     folder = tmp_path / "home"
     monkeypatch.setenv("KNET_HOME", str(folder))
+    for name in ("COLUMNS", "LINES"):  # of whoever started this process: a terminal has its own
+        monkeypatch.delenv(name, raising=False)
     yield folder
     for run in all_runs():
         state = run.state()
