@@ -1,5 +1,6 @@
 """How long frames take, and keys until they are seen: of the last of each."""
 
+import time
 from collections import deque
 from statistics import median
 
@@ -13,7 +14,7 @@ class FrameMeter:
         self._frames: deque[float] = deque(maxlen=KEPT)
         self._keys: deque[float] = deque(maxlen=KEPT)
         self._pressed: float | None = None
-        self.last_key = float("-inf")  # when it arrived
+        self.last_key = time.monotonic()  # when it arrived; before the first, the start
 
     def key(self, arrived: float) -> None:
         """A key arrived; of several before one frame, the first has waited longest."""

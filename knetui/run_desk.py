@@ -197,13 +197,17 @@ class RunDesk:
         self._session.shown_runs = [shown for shown in self._session.shown_runs if shown != name]
         self._list.remove(view.folder)
 
-    def read(self, budget: float) -> News:
-        """Read the runs that are looked at or go on, for at most about `budget` seconds."""
+    def read(self, budget: float, *, asks: bool = True) -> News:
+        """Read the runs that are looked at or go on, for at most about `budget` seconds.
+
+        asks: look how they stand, too: at a file and a lock for each.
+        """
         names, looked_at = self._followed(), self._looked_at()
         views = {name: view for name in names if (view := self._list.view(name)) is not None}
         news = News(False, [], [])
         for name, view in views.items():
-            view.refresh_state()
+            if asks:
+                view.refresh_state()
             news.changed |= view.read(budget / len(views))
             if not view.state.has_ended and name in looked_at:
                 self._awaited.add(name)

@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from knetui.actions import Actions, key_names
 from knetui.fence import fence
 from knetui.frame_meter import FrameMeter
+from knetui.screens.compositor import NarrowCompositor
 from knetui.session import Session, SessionFile
 from knetui.themes import theme_after
 from knetui.widgets.pane import Pane
@@ -80,6 +81,7 @@ class Frame(Screen[None]):
         self, session: Session, session_file: SessionFile, actions: Actions, meter: FrameMeter
     ) -> None:
         super().__init__()
+        self._compositor = NarrowCompositor()
         self._meter = meter
         self._shows_timings = False
         self.session = session

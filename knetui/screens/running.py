@@ -28,6 +28,9 @@ READ_SECONDS = 0.1
 READ_BUDGET_SECONDS = 0.004  # a key waits for it
 IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
 TYPING_SECONDS = 1.0
+REST_SECONDS = 5.0  # without a key; then the run gets the time, a third of the looks will do
+REST_TURNS = 3
+STATE_TURNS = 3  # of reading: how often to look how runs stand
 SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads faster
 SCAN_SECONDS = 1.0
 
@@ -58,6 +61,7 @@ class Running(Frame):
         self._desk = RunDesk(session)
         self._drawn: list[RunView] = []
         self._stop_asked: set[int] = set()
+        self._turns = {"read": 0, "show": 0}
 
     @property
     def editor(self) -> EditorPane:
@@ -67,8 +71,8 @@ class Running(Frame):
     def begin_to_read(self) -> None:
         """Show the runs that were looked at, and look at them again and again."""
         self._show_choice()
-        self.set_interval(READ_SECONDS, self._read_runs)
-        self.set_interval(SHOW_SECONDS, self._show_run)
+        self.set_interval(READ_SECONDS, lambda: self._is_turn("read") and self._read_runs())
+        self.set_interval(SHOW_SECONDS, lambda: self._is_turn("show") and self._show_run())
         self.set_interval(SCAN_SECONDS, self.scan_runs)
 
     # start and steer
@@ -229,10 +233,18 @@ class Running(Frame):
         self._drawn = self._desk.drawn
         self.query_one(CurvesPane).show_runs(self._drawn, self._desk.selected)
 
+    def _is_turn(self, what: str) -> bool:
+        """Whether to do it now: always, unless nobody has pressed a key for a while."""
+        self._turns[what] += 1
+        rests = time.monotonic() - self._meter.last_key > REST_SECONDS
+        return not rests or self._turns[what] % REST_TURNS == 0
+
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
         types = time.monotonic() - self._meter.last_key < TYPING_SECONDS
-        news = self._desk.read(READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS)
+        asks = self._turns["read"] % STATE_TURNS == 0
+        budget = READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS
+        news = self._desk.read(budget, asks=asks)
         if news.changed:
             self.query_one(CurvesPane).changed()
         for view, text in news.warnings:

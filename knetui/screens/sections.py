@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from knetui.actions import Actions
+from knetui.screens.compositor import NarrowCompositor
 from knetui.screens.frame import WIDE
 from knetui.themes import theme_after
 from knetui.widgets.section import Section, SectionBar
@@ -39,6 +40,7 @@ class Sections(Screen[None]):
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
+        self._compositor = NarrowCompositor()
         self._actions = actions
         self._current = next(iter(self.sections))
 
