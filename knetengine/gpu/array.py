@@ -336,7 +336,15 @@ class KnetArray(NDArrayOperatorsMixin, DeviceArray):
         return self.apply(np.copy, (self,), {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return KnetArray, (self.backend.download(self.storage), None, self.device)
+        return _put_back, (self.backend.download(self.storage), self.device)
+
+
+def _put_back(array: np.ndarray, device: str) -> KnetArray:
+    """An array as it was pickled, of whatever dtype."""
+    from knetengine.gpu.backends import backend_named
+
+    backend = backend_named(device)
+    return KnetArray.of(backend.upload(array), backend)
 
 
 def stored(nest: Any) -> Any:

@@ -4,7 +4,7 @@ Everything is done at once, so streams and events only have to be handled rightl
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ class PtxDriver:
 
     def __init__(self, architecture: int = 75, total_bytes: int = 256 << 20) -> None:
         self.name = f"ptx:{architecture}"
+        self.number = 0
+        self.library = None
         self.emulator = Emulator("", architecture, total_bytes=total_bytes)
         self._loaded: dict[tuple[str, tuple[str, ...]], Loaded] = {}
         self._streams: set[int] = {0}
@@ -186,6 +188,9 @@ class PtxDriver:
         return as_strided(flat, (batch, *shape), (matrix * size, row * size, size))
 
     # Order
+
+    def current(self, call: str, stream: Handle = 0) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def stream(self) -> Handle:
         self._next += 1

@@ -1,6 +1,8 @@
 """NumPy's functions without a kernel of ours, by the library of a device, on the same memory."""
 
+import copy
 import gc
+import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -292,6 +294,8 @@ def test_complex_numbers_are_computed_with(place: Put) -> None:
     assert np.iscomplexobj(k)
     assert not np.iscomplexobj(place(A))
     assert complex(k[0, 1].item()) == complex(z[0, 1])
+    agree(pickle.loads(pickle.dumps(k)), z)
+    agree(copy.deepcopy(k), z)
     assert str(k) == str(z)
 
 
