@@ -1,14 +1,21 @@
-"""Every test has a home of its own, and no run outlives the test that started it."""
+"""Every test has a home of its own, and no run outlives the test that started it.
+
+With `-n`, tests run in several processes; what each has verified is added up here.
+"""
 
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from knetengine.training.folder import all_runs
 from knetengine.training.launch import is_process_of
+from tests.verification import counts
+
+TOGETHER = ("tests/knetengine/gpu/kernels/",)  # folders that share what takes long to make
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +32,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     optional = [item for item in items if any(item.get_closest_marker(name) for name in OPTIONAL)]
     items[:] = [item for item in items if item not in optional]
     config.hook.pytest_deselected(items=optional)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """With `--dist loadgroup`, the tests of a file, or of a folder, run one after the other."""
+    if item.config.pluginmanager.hasplugin("xdist"):
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        group = next((folder for folder in TOGETHER if path.startswith(folder)), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand on what this process has verified, if it is one of several."""
+    handed_on = getattr(session.config, "workeroutput", None)
+    if handed_on is not None:
+        handed_on[counts.HANDED_ON] = counts.seen_here()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what one of several processes has verified."""
+    counts.add(getattr(node, "workeroutput", {}).get(counts.HANDED_ON, {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was verified, and keep it for the README's table."""
+    for name, suite in counts.suites().items():
+        if not suite.is_empty():
+            terminalreporter.section(f"verification without a GPU: {suite.title}")
+            for line in suite.lines():
+                terminalreporter.line(line)
+            counts.keep(config, name, suite.as_dict())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

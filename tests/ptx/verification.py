@@ -1,7 +1,7 @@
 """What this run has verified, counted: for a line of the terminal, and for a file."""
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 Kernel = tuple[str, tuple[str, ...]]
 """Its name, and the definitions that its source was compiled with."""
@@ -22,6 +22,8 @@ class Verification:
     planted: dict[str, int] = dataclasses.field(default_factory=dict)
     catalogue: frozenset[Kernel] = frozenset()
     everything: bool = False
+
+    title: ClassVar[str] = "PTX"
 
     def note_compiled(self, compiler: str, architecture: int, kernels: set[Kernel]) -> None:
         self.compiled.setdefault(compiler, {}).setdefault(architecture, set()).update(kernels)

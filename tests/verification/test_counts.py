@@ -18,3 +18,14 @@ def test_each_suite_has_its_place(
     counts.keep(pytestconfig, "ptx", {"kernels": 4})
     assert json.loads(path.read_text()) == {"ptx": {"kernels": 4}, "host": {"kernels": 2}}
     assert [each.name for each in path.parent.iterdir()] == ["counts.json"]
+
+
+def test_counts_of_several_processes_are_added() -> None:
+    one = {"compiled": {"nvrtc": {75: {"a"}}}, "planted": {"bug": 2}, "everything": False}
+    other = {"compiled": {"nvrtc": {75: {"b"}, 80: {"a"}}}, "planted": {"bug": 1, "more": 1}}
+    found = counts.sum_of(one, other | {"everything": True})
+    assert found == {
+        "compiled": {"nvrtc": {75: {"a", "b"}, 80: {"a"}}},
+        "planted": {"bug": 3, "more": 1},
+        "everything": True,
+    }

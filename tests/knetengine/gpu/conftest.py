@@ -10,7 +10,6 @@ from knetengine.gpu.device.backend import DeviceBackend
 from tests.knetengine.gpu.drivers import numpy_library
 from tests.knetengine.gpu.host import verification
 from tests.knetengine.gpu.host.host_driver import SANITIZER, HostDriver
-from tests.verification import counts
 
 SIMULATED = "simulated"
 LIBRARY = "with a library"
@@ -51,7 +50,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What ran in a test that passed is counted, once; a child of a sanitizer counts nothing."""
-    if report.when != "call":
+    if report.when != "call" or hasattr(report, "node"):  # of another process, which counts it
         return
     if report.passed and SANITIZER not in os.environ:
         seen = verification.seen
@@ -64,15 +63,3 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
                 kind, tests, kernels = value  # type: ignore[misc]
                 seen.sanitized[kind] = {"tests": tests, "kernels": kernels}
     HostDriver.ran.clear()
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    seen = verification.seen
-    if seen.is_empty():
-        return
-    terminalreporter.section("verification without a GPU: the host driver")
-    for line in seen.lines():
-        terminalreporter.line(line)
-    counts.keep(config, "host", seen.as_dict())

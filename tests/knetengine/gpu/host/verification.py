@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, ClassVar
 
 from knetengine.gpu.kernels import catalogue
 
@@ -28,6 +28,8 @@ class Verification:
     executed: set[Kernel] = dataclasses.field(default_factory=set)
     sanitized: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     planted: set[str] = dataclasses.field(default_factory=set)
+
+    title: ClassVar[str] = "the host driver"
 
     def is_empty(self) -> bool:
         return not (self.executed or self.sanitized or self.planted)
