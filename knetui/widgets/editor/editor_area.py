@@ -1,6 +1,6 @@
 """The text of the editor: what keys do to it, and what is drawn in and beside its lines."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.document._document import Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.events import Key, Paste
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
@@ -317,6 +318,12 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
                 line.stylize(style, start, end)
         return line
 
+    def _exchange_repaint_regions(self) -> Collection[Region]:
+        """What is to be painted now, in the colours of now: Textual looks for them afterwards."""
+        if self._is_stale:
+            self._theme.apply_css(self)
+        return super()._exchange_repaint_regions()
+
     def render_line(self, y: int) -> Strip:
         """A row of the screen; drawn anew only if what it depends on is different."""
         row = self.scroll_offset.y + y
@@ -332,12 +339,12 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
         return self.document.line_count == 1 and not self.lines[0]
 
     def _look_of(self, row: int) -> tuple[object, ...]:
-        """All that the drawing of a row depends on, but for the colours."""
+        """All that the drawing of a row depends on, but for the style of the widget."""
         start, end = self.selection
         top, bottom = sorted((start, end))
         bracket = self._matching_bracket_location
         cursor = (end, self._draw_cursor, self.suggestion, bracket is None, self.has_focus)
-        found = self._rows is not None and self.found.spans
+        rows, spans = self._rows, self.found.spans
         return (
             row,
             self.lines[row],
@@ -346,10 +353,11 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
             cursor if end[0] == row else None,
             bracket if bracket is not None and bracket[0] == row else None,
             self.marks.at(row),
-            tuple(self._rows.in_row(row, self.found.spans)) if self._rows and found else None,
+            tuple(rows.in_row(row, spans)) if rows is not None and spans else None,
             self.scroll_offset.x,
             self.size,
             self.gutter_width,
+            self.theme,
         )
 
     def _render_line(self, y: int) -> Strip:

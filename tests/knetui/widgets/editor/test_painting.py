@@ -47,6 +47,8 @@ async def test_it_is_what_it_would_be_if_it_were_painted_anew(
                 row = generator.randrange(area.document.line_count)
                 area.marks.set_mistakes([Diagnostic(row, 0, "error", "wrong")], row + 1)
                 area.redraw_lines()
+            if generator.random() < 0.1:
+                area.theme = generator.choice(("css", "github_light", "monokai"))
             await pilot.pause()
             shown = painted(pilot)
             area._line_cache.clear()
