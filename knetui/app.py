@@ -17,7 +17,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.dom import DOMNode
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseEvent
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -146,9 +146,11 @@ class KnetApp(App[None]):
         await self.run_action(action.call, node)
 
     async def on_event(self, event: Event) -> None:
-        """Note when a key arrives; then as Textual does."""
+        """Note when somebody presses a key or uses the mouse; then as Textual does."""
         if isinstance(event, Key) and not event.is_forwarded:
             self.meter.key(event.time)
+        elif isinstance(event, MouseEvent):
+            self.meter.last_input = event.time
         await super().on_event(event)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:

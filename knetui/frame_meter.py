@@ -14,11 +14,11 @@ class FrameMeter:
         self._frames: deque[float] = deque(maxlen=KEPT)
         self._keys: deque[float] = deque(maxlen=KEPT)
         self._pressed: float | None = None
-        self.last_key = time.monotonic()  # when it arrived; before the first, the start
+        self.last_input = time.monotonic()  # a key, or the mouse; before the first, the start
 
     def key(self, arrived: float) -> None:
         """A key arrived; of several before one frame, the first has waited longest."""
-        self.last_key = arrived
+        self.last_input = arrived
         if self._pressed is None:
             self._pressed = arrived
 

@@ -28,7 +28,9 @@ READ_SECONDS = 0.1
 READ_BUDGET_SECONDS = 0.004  # a key waits for it
 IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
 TYPING_SECONDS = 1.0
-REST_SECONDS = 5.0  # without a key; then the run gets the time, a third of the looks will do
+REST_SECONDS = (
+    5.0  # without a key or the mouse; then the run gets the time, a third of the looks will do
+)
 REST_TURNS = 3
 STATE_TURNS = 3  # of reading: how often to look how runs stand
 SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads faster
@@ -234,14 +236,14 @@ class Running(Frame):
         self.query_one(CurvesPane).show_runs(self._drawn, self._desk.selected)
 
     def _is_turn(self, what: str) -> bool:
-        """Whether to do it now: always, unless nobody has pressed a key for a while."""
+        """Whether to do it now: always, unless nobody has touched anything for a while."""
         self._turns[what] += 1
-        rests = time.monotonic() - self._meter.last_key > REST_SECONDS
+        rests = time.monotonic() - self._meter.last_input > REST_SECONDS
         return not rests or self._turns[what] % REST_TURNS == 0
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
-        types = time.monotonic() - self._meter.last_key < TYPING_SECONDS
+        types = time.monotonic() - self._meter.last_input < TYPING_SECONDS
         asks = self._turns["read"] % STATE_TURNS == 0
         budget = READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS
         news = self._desk.read(budget, asks=asks)
