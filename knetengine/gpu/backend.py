@@ -7,7 +7,7 @@ and results go the same way.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,22 @@ from knetengine.gpu.memory import Region
 
 Storage: TypeAlias = Any
 """Numbers in a device's memory; it has `shape`, `strides`, `dtype` and `size`."""
+
+
+class Draw(NamedTuple):
+    """Random numbers of a seed and a sequence.
+
+    kind: "uniform" or "integers" from `first` to below `second`, or "normal", of the mean `first`
+        and the deviation `second`.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: Any
+    seed: int
+    sequence: int
+    first: Any
+    second: Any
 
 
 class Backend(Protocol):
@@ -90,21 +106,8 @@ class Backend(Protocol):
         """Write an item or a slice."""
         ...
 
-    def draw(
-        self,
-        kind: str,
-        shape: tuple[int, ...],
-        dtype: Any,
-        seed: int,
-        sequence: int,
-        first: Any,
-        second: Any,
-    ) -> Storage:
-        """Random numbers of a seed and a sequence, equal to the last bit on every device.
-
-        kind: "uniform" or "integers" from `first` to below `second`, or "normal", of the mean
-            `first` and the deviation `second`.
-        """
+    def draw(self, wanted: Draw) -> Storage:
+        """Random numbers, equal to the last bit on every device."""
         ...
 
     def order(self, keys: Storage) -> Storage:

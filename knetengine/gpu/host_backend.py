@@ -8,6 +8,7 @@ import numpy as np
 
 from knetengine.cpu import random_numbers
 from knetengine.cpu.arrays import allocating
+from knetengine.gpu.backend import Draw
 from knetengine.gpu.memory import Block, HostMemory, Pool, array_on, block_of, watch
 
 _PYTHON_NUMBERS = (bool, int, float)
@@ -130,19 +131,11 @@ class HostBackend:
         """Write an item or a slice."""
         storage[index] = value
 
-    def draw(
-        self,
-        kind: str,
-        shape: tuple[int, ...],
-        dtype: Any,
-        seed: int,
-        sequence: int,
-        first: Any,
-        second: Any,
-    ) -> np.ndarray:
+    def draw(self, wanted: Draw) -> np.ndarray:
         """Random numbers of a seed and a sequence."""
+        kind, shape, dtype, *numbers = wanted
         new = self.empty(shape, dtype)
-        getattr(random_numbers, kind)(new.reshape(-1), seed, sequence, first, second)
+        getattr(random_numbers, kind)(new.reshape(-1), *numbers)
         return new
 
     def order(self, keys: np.ndarray) -> np.ndarray:

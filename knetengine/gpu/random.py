@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from knetengine.gpu.array import DTYPES, KnetArray
+from knetengine.gpu.backend import Draw
 from knetengine.gpu.backends import backend_named
 
 _FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
@@ -149,7 +150,8 @@ class Generator:
     def _draw(self, name: str, kind: str, size: Any, dtype: Any, *numbers: Any) -> KnetArray:
         known = _INTEGERS if kind == "integers" else _FLOATS
         dtype, shape = _known(name, dtype, known), _shape(name, size)
-        stored = self._backend.draw(kind, shape, dtype, self.seed, self.position, *numbers)
+        wanted = Draw(kind, shape, dtype, self.seed, self.position, *numbers)
+        stored = self._backend.draw(wanted)
         self.position += 1  # afterwards: a draw that runs out of memory has drawn nothing
         return KnetArray.of(stored, self._backend)
 

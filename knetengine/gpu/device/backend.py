@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from knetengine.gpu.backend import Draw
 from knetengine.gpu.device import drawing, functions, items, layers, library, ufuncs, views
 from knetengine.gpu.device.stored import Stored, ghost, held, view
 from knetengine.gpu.drivers.interface import Address, Driver
@@ -177,18 +178,9 @@ class DeviceBackend:
             return self.upload(result)
         return result
 
-    def draw(
-        self,
-        kind: str,
-        shape: tuple[int, ...],
-        dtype: Any,
-        seed: int,
-        sequence: int,
-        first: Any,
-        second: Any,
-    ) -> Stored:
+    def draw(self, wanted: Draw) -> Stored:
         """Random numbers of a seed and a sequence."""
-        return drawing.draw(self, kind, shape, dtype, seed, sequence, first, second)
+        return drawing.draw(self, wanted)
 
     def order(self, keys: Stored) -> Stored:
         """The places of keys, the least first."""

@@ -1,7 +1,8 @@
 """Random numbers on a device, and the order of keys."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from knetengine.gpu.backend import Draw
 from knetengine.gpu.device.stored import Stored
 from knetengine.gpu.kernels import random, sorting
 from knetengine.gpu.kernels.operand import contiguous
@@ -10,17 +11,9 @@ if TYPE_CHECKING:
     from knetengine.gpu.device.backend import DeviceBackend
 
 
-def draw(
-    backend: "DeviceBackend",
-    kind: str,
-    shape: tuple[int, ...],
-    dtype: Any,
-    seed: int,
-    sequence: int,
-    first: Any,
-    second: Any,
-) -> Stored:
-    """Numbers of a sequence, as `Backend.draw` says."""
+def draw(backend: "DeviceBackend", wanted: Draw) -> Stored:
+    """Numbers of a sequence."""
+    kind, shape, dtype, seed, sequence, first, second = wanted
     new = backend.empty(shape, dtype)
     driver, out = backend.driver, new.operand
     if kind == "uniform":
