@@ -53,19 +53,10 @@ def weights(generator, depth, width, batchnorm, dtype):
     return [stages, [[matrix, np.zeros(10, dtype)]]], moments
 
 
-def varied(x, generator):  # every picture moved by up to 4 pixels, half of them mirrored
-    x = np.pad(x, ((0, 0), (0, 0), (4, 4), (4, 4)))  # (N, 3, 40, 40)
-    places = np.lib.stride_tricks.sliding_window_view(x, (32, 32), (2, 3))  # (N, 3, 9, 9, 32, 32)
-    x = places[np.arange(len(x)), :, *generator.integers(9, size=(2, len(x)))]  # (N, 3, 32, 32)
-    mirrored = generator.random(len(x)) < 0.5
-    x[mirrored] = x[mirrored, :, :, ::-1]
-    return x
-
-
 def train(w, moments, batches, optimiser, rate, dropout, generator):
     for x, y in run.steps(batches):
         optimiser.lr = rate(optimiser.steps)
-        optimiser.update(w, lossgradient(w, moments, varied(x, generator), y, dropout))
+        optimiser.update(w, lossgradient(w, moments, data.varied(x, generator), y, dropout))
 
 
 def figures(w, moments, x, y):
@@ -77,8 +68,7 @@ def classify(image, file, labels, top, arrays):  # print the likeliest of ImageN
     model = pretrained.read(file, labels)
     w, moments = arrays(pretrained.vgg(model))
     scores = predict(w, moments, arrays(model.picture(image)))  # (1, 1000)
-    for chance, label in model.best(scores, top):
-        print(f"{chance:.6f} {label}")
+    print(*(f"{chance:.6f} {label}" for chance, label in model.best(scores, top)), sep="\n")
 
 
 def main(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from knetengine.data.splitting import split as split
     from knetengine.data.texts import music as music
     from knetengine.data.texts import text as text
+    from knetengine.data.varying import varied as varied
     from knetengine.data.vocabulary import Vocabulary as Vocabulary
 
 _HOME = {
@@ -42,6 +43,7 @@ _HOME = {
     "streams": "parallel_streams",
     "tagging": "conllu",
     "text": "texts",
+    "varied": "varying",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "streams",
     "tagging",
     "text",
+    "varied",
 ]
 
 
