@@ -7,12 +7,11 @@ import time
 
 import msgspec
 
-from knetengine.training.checkpoint import load
+from knetengine.training.checkpoint_header import read_metadata
 from knetengine.training.control import change
 from knetengine.training.folder import RunError, RunFolder, State, create_run
-from knetengine.training.keeper import Place, checkpoints
 from knetengine.training.launch import start
-from knetengine.training.resuming import records_until
+from knetengine.training.run_checkpoints import Place, checkpoints, records_until
 
 
 def branch(
@@ -64,7 +63,7 @@ def _find(folder: RunFolder, wanted: str) -> tuple[str, Place, str]:
         there = f"{names[0]} to {names[-1]}" if names else "none"
         raise RunError(f"run {folder.title} has no checkpoint {wanted}; there are: {there}")
     for name in [full] if wanted else reversed(names):
-        metadata = load(folder.checkpoints / name)[1]
+        metadata = read_metadata(folder.checkpoints / name)
         if "place" not in metadata:
             continue
         place = msgspec.json.decode(metadata["place"], type=Place)

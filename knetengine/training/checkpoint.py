@@ -12,27 +12,13 @@ from typing import Any, cast
 
 import msgspec
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import save as encode_tensors
 
-from knetengine.faults import Fault
 from knetengine.training.atomic import write_atomically
+from knetengine.training.checkpoint_header import ENTRY, VERSION, CheckpointError, Header, opened
 from knetengine.training.state import StateError, captured
 from knetengine.training.state import restore as put_back
-
-VERSION = 2
-_ENTRY = "knet"
-_STRUCTURE_1 = "knet.structure"
-
-
-class CheckpointError(Fault):
-    """A checkpoint that cannot be written, read or used; the message names the file."""
-
-
-class _Header(msgspec.Struct):
-    version: int
-    structure: Any
-    metadata: dict[str, str]
 
 
 def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = None) -> None:
@@ -52,9 +38,9 @@ def save(path: Path | str, parameters: Any, metadata: dict[str, str] | None = No
     except StateError as error:
         raise CheckpointError(f"{path}: {error}") from None
     structure = _describe(state, (), tensors, path)
-    header = msgspec.json.encode(_Header(VERSION, structure, metadata or {}), order="sorted")
+    header = msgspec.json.encode(Header(VERSION, structure, metadata or {}), order="sorted")
     try:
-        content = encode_tensors(tensors, {_ENTRY: header.decode()})
+        content = encode_tensors(tensors, {ENTRY: header.decode()})
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: safetensors does not take an array: {error}") from error
     try:
@@ -74,29 +60,10 @@ def load(path: Path | str) -> tuple[Any, dict[str, str]]:
     executed. Raises CheckpointError when the file is missing, cut short or damaged, or was
     written by a newer version.
     """
-    path = Path(path)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata: dict[str, str] = dict(file.metadata() or {})
-            tensors: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if _ENTRY in metadata:
-            header = msgspec.json.decode(metadata[_ENTRY], type=_Header)
-            if header.version > VERSION:
-                raise CheckpointError(
-                    f"{path} has version {header.version}, and this knet-tui reads versions up to "
-                    f"{VERSION}: install a newer one"
-                )
-            return _rebuild(header.structure, tensors), header.metadata
-        structure = metadata.pop(_STRUCTURE_1, None)
-        if structure is None:
-            return tensors, metadata
-        return _rebuild(msgspec.json.decode(structure), tensors), metadata
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no checkpoint {path}") from error
-    except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from error
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    with opened(path) as (file, header):
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        loaded = tensors if header.structure is None else _rebuild(header.structure, tensors)
+        return loaded, header.metadata
 
 
 def restore(path: Path | str, **things: Any) -> dict[str, str]:

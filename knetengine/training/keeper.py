@@ -14,34 +14,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from knetengine.training.checkpoint import CheckpointError, load, save
+from knetengine.training.checkpoint import load, save
+from knetengine.training.checkpoint_header import CheckpointError
 from knetengine.training.folder import RunFolder
-from knetengine.training.position import Level, Position
+from knetengine.training.position import Position
+from knetengine.training.run_checkpoints import Place, checkpoints
 from knetengine.training.state import StateError, captured, restore
 
 KEPT_CHECKPOINTS = 10
-PATTERN = "step-*.safetensors"
-
-
-class Place(msgspec.Struct):
-    """The place in the program where a checkpoint was written.
-
-    completed: how many items of all loops together were done.
-    epoch: how many of the outermost loop.
-    path: the loops that were running; None at the program's end.
-    entropy: what `generator` seeded its generators with, in order.
-    log: how many bytes the log had.
-    numbers: the wishes for other numbers that had been heeded.
-    options: those of main that were changed so, and what they were then.
-    """
-
-    completed: int
-    epoch: int
-    path: list[Level] | None
-    entropy: list[str]
-    log: int
-    numbers: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
-    options: dict[str, float] = msgspec.field(default_factory=lambda: dict[str, float]())
 
 
 class Keeper:
@@ -166,11 +146,6 @@ class Keeper:
             restore(thing, self._saved.pop(name), name)
         except StateError as error:
             raise CheckpointError(f"{self._folder.checkpoints}: {error}") from None
-
-
-def checkpoints(folder: RunFolder) -> list[str]:
-    """The names of the checkpoints of a run, oldest first."""
-    return sorted(path.name for path in folder.checkpoints.glob(PATTERN))
 
 
 def newest(folder: RunFolder) -> tuple[str, dict[str, Any], Place] | None:

@@ -9,26 +9,10 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-import msgspec
-
+from knetengine.training.run_checkpoints import Level
 from knetengine.training.state import captured, restore
 
 Item = TypeVar("Item")
-
-
-class Level(msgspec.Struct):
-    """A loop of the path.
-
-    ordinal: how many loops of the same level there were before it, in the same turn of the loop
-        around it.
-    done: how many items are done.
-    shuffle: the state of the data's generator before it put this loop's items in order; "" if
-        the items have no generator.
-    """
-
-    ordinal: int
-    done: int = 0
-    shuffle: str = ""
 
 
 class LostPlaceError(RuntimeError):

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from knetengine.training.atomic import sweep_litter
-from knetengine.training.checkpoint import CheckpointError, byte_size
+from knetengine.training.checkpoint import byte_size
+from knetengine.training.checkpoint_header import CheckpointError
 from knetengine.training.control import POLL_SECONDS, Control, ControlFile, read_control, request
 from knetengine.training.folder import Failure, RunFolder, State, Status
 from knetengine.training.gradient_norms import GradientSampler

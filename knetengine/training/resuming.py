@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from knetengine.training.control import read_control, request
 from knetengine.training.folder import RunFolder
-from knetengine.training.keeper import Place, checkpoints, newest
+from knetengine.training.keeper import newest
 from knetengine.training.metrics import Event, Record
+from knetengine.training.run_checkpoints import Place, checkpoints, records_until
 from knetengine.training.swapping import outcome
 
 NOT_FINITE = "not finite"
@@ -74,24 +73,6 @@ def _cut_figures(path: Path, checkpoint: str) -> list[Record]:
     records, content = records_until(path, checkpoint)
     _cut(path, len(content))
     return records
-
-
-def records_until(path: Path, checkpoint: str) -> tuple[list[Record], bytes]:
-    """The records up to the word of a checkpoint, and their lines; all of them without the word."""
-    decoder = msgspec.json.Decoder(Record)
-    content = path.read_bytes()
-    records: list[Record] = []
-    length, keep, kept = 0, len(content), None
-    for line in content.splitlines(keepends=True):
-        length += len(line)
-        try:
-            record = decoder.decode(line)
-        except msgspec.MsgspecError:  # the torn line of a process that was killed
-            continue
-        records.append(record)
-        if isinstance(record, Event) and (record.name, record.text) == ("checkpoint", checkpoint):
-            keep, kept = length, len(records)
-    return records[:kept], content[:keep]
 
 
 def _cut(path: Path, length: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from knetengine.training.branching import branch
-from knetengine.training.checkpoint import CheckpointError
+from knetengine.training.checkpoint_header import CheckpointError
 from knetengine.training.folder import RunError, RunFolder, find_run
 from knetengine.training.launch import wait_for
 from knetengine.training.metrics import Event, MetricsReader

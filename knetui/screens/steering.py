@@ -7,11 +7,11 @@ import msgspec
 from textual import on, work
 
 from knetengine.training.branching import branch
-from knetengine.training.checkpoint import CheckpointError
+from knetengine.training.checkpoint_header import CheckpointError
 from knetengine.training.control import Sampling, Watch, change, read_control
 from knetengine.training.folder import RunError, RunFolder
-from knetengine.training.keeper import checkpoints
 from knetengine.training.metrics import Event
+from knetengine.training.run_checkpoints import checkpoints
 from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, source_of
 from knetui.runs.steering import put_numbers, take_step
 from knetui.runs.view import RunView

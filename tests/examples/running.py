@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from knetengine.training.folder import RunFolder
-from knetengine.training.keeper import checkpoints
 from knetengine.training.launch import launch, resume, wait_for
+from knetengine.training.run_checkpoints import checkpoints
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINE = re.compile(r"\(:epoch,(\d+),(.*)\)")

@@ -10,7 +10,7 @@ import pytest
 
 from knetengine import data, gradcheck, optim
 from knetengine.training.checkpoint import load_parts
-from knetengine.training.keeper import checkpoints
+from knetengine.training.run_checkpoints import checkpoints
 from tests.examples.running import (
     EXAMPLES,
     as_script,

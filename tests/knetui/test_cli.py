@@ -156,6 +156,16 @@ def test_light_commands_load_neither_numpy_nor_textual() -> None:
     assert done.stdout.splitlines() == [knetengine.__version__, "[]"]
 
 
+def test_the_workbench_opens_without_numpy_and_autograd() -> None:
+    """Importing those took 250 ms of the 1.2 s until its first frame."""
+    code = (
+        "import sys, knetui.command_line.workbench, knetui.app\n"
+        "print(sorted({'numpy', 'knetengine.autograd', 'numba'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_reader_that_has_read_enough_is_no_error() -> None:
     script = (
         "import sys; sys.argv[1:] = ['doctor', '--coverage']; from knetui.cli import main; main()"

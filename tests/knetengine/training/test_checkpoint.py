@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from knetengine.optim import Adam
-from knetengine.training.checkpoint import CheckpointError, byte_size, load, restore, save
+from knetengine.training.checkpoint import byte_size, load, restore, save
+from knetengine.training.checkpoint_header import CheckpointError
 
 numbers = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(-1e9, 1e9))
 arrays = st.builds(

@@ -11,10 +11,10 @@ import pytest
 from knetengine.training.checkpoint import load
 from knetengine.training.control import POLL_SECONDS, request
 from knetengine.training.folder import RunFolder, create_run
-from knetengine.training.keeper import checkpoints
 from knetengine.training.loop import Run
 from knetengine.training.metrics import MetricsReader, Plan, Report
 from knetengine.training.recorder import Recorder
+from knetengine.training.run_checkpoints import checkpoints
 from knetengine.training.state import StateError
 
 

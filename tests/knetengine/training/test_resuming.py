@@ -10,9 +10,9 @@ import pytest
 
 from knetengine.training.checkpoint import load
 from knetengine.training.folder import RunError, RunFolder, State
-from knetengine.training.keeper import checkpoints
 from knetengine.training.launch import launch, resume, stop, wait_for
 from knetengine.training.metrics import Event, MetricsReader, Report
+from knetengine.training.run_checkpoints import checkpoints
 
 PATIENCE = 60.0
 

@@ -10,9 +10,9 @@ import pytest
 from knetengine.training.branching import branch
 from knetengine.training.control import Sampling, Watch, change, read_control, request
 from knetengine.training.folder import RunError, RunFolder
-from knetengine.training.keeper import checkpoints
 from knetengine.training.launch import launch, stop, stop_now, wait_for
 from knetengine.training.metrics import Event, Gradients, MetricsReader, Report
+from knetengine.training.run_checkpoints import checkpoints
 from knetengine.training.samples import Done, Piece, Text, read_lines
 from knetengine.training.swapping import outcome, request_swap
 
