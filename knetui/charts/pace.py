@@ -7,14 +7,10 @@ MOST_SECONDS = 5.0  # but so often the chart is true
 
 
 class Pace:
-    """Backs off by itself after a drawing that took long, and while the looks come late.
+    """Backs off by itself after a drawing that took long, and while the looks come late."""
 
-    look_seconds: how often `look` is meant to be called.
-    """
-
-    def __init__(self, look_seconds: float) -> None:
-        self._look_seconds = look_seconds
-        self._looked: float | None = None
+    def __init__(self) -> None:
+        self._due: float | None = None
         self._began = self._spent = 0.0
         self._stale = self._soon = True
 
@@ -23,10 +19,14 @@ class Pace:
         self._stale = True
         self._soon |= soon
 
-    def look(self, now: float) -> bool:
-        """Whether to draw now; whoever does says afterwards how long it took."""
-        late = 0.0 if self._looked is None else now - self._looked - self._look_seconds
-        self._looked = now
+    def look(self, now: float, seconds: float | None = None) -> bool:
+        """Whether to draw now; whoever does says afterwards how long it took.
+
+        seconds: until the next look; None for one out of turn, which is never late.
+        """
+        late = 0.0 if seconds is None or self._due is None else now - self._due
+        if seconds is not None:
+            self._due = now + seconds
         if not self._stale or not (self._soon or now >= self._began + self._rest(late)):
             return False
         self._stale = self._soon = False  # before: drawing may find that it has to be done again

@@ -24,17 +24,15 @@ from knetui.widgets.runs import RunsPane
 from knetui.widgets.samples import SamplesPane
 from knetui.widgets.status import StatusLine
 
-READ_SECONDS = 0.1
+BEAT_SECONDS = 0.1
+SHOW_BEATS = 2  # more repaints a second cost an SSH line, and nobody reads faster
+SCAN_BEATS = 10
+REST_SECONDS = 5.0  # without a key or the mouse; then the run gets the time,
+REST_BEATS = 5  # and all that is new is drawn in one frame: each one more cost 4 ms
 READ_BUDGET_SECONDS = 0.004  # a key waits for it
 IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
 TYPING_SECONDS = 1.0
-REST_SECONDS = (
-    5.0  # without a key or the mouse; then the run gets the time, a third of the looks will do
-)
-REST_TURNS = 3
-STATE_TURNS = 3  # of reading: how often to look how runs stand
-SHOW_SECONDS = 0.2  # more repaints a second cost an SSH line, and nobody reads faster
-SCAN_SECONDS = 1.0
+STATE_READS = 3  # how often to look how runs stand
 
 RUN_KEYS = (
     key(
@@ -63,7 +61,7 @@ class Running(Frame):
         self._desk = RunDesk(session)
         self._drawn: list[RunView] = []
         self._stop_asked: set[int] = set()
-        self._turns = {"read": 0, "show": 0}
+        self._beats = self._reads = 0
 
     @property
     def editor(self) -> EditorPane:
@@ -73,9 +71,7 @@ class Running(Frame):
     def begin_to_read(self) -> None:
         """Show the runs that were looked at, and look at them again and again."""
         self._show_choice()
-        self.set_interval(READ_SECONDS, lambda: self._is_turn("read") and self._read_runs())
-        self.set_interval(SHOW_SECONDS, lambda: self._is_turn("show") and self._show_run())
-        self.set_interval(SCAN_SECONDS, self.scan_runs)
+        self.set_interval(BEAT_SECONDS, self._beat)
 
     # start and steer
 
@@ -235,16 +231,24 @@ class Running(Frame):
         self._drawn = self._desk.drawn
         self.query_one(CurvesPane).show_runs(self._drawn, self._desk.selected)
 
-    def _is_turn(self, what: str) -> bool:
-        """Whether to do it now: always, unless nobody has touched anything for a while."""
-        self._turns[what] += 1
+    def _beat(self) -> None:
+        """Read and show what is new; seldom and all at once while nobody touches anything."""
+        self._beats += 1
         rests = time.monotonic() - self._meter.last_input > REST_SECONDS
-        return not rests or self._turns[what] % REST_TURNS == 0
+        if rests and self._beats % REST_BEATS:
+            return
+        if self._beats % SCAN_BEATS == 0:
+            self.scan_runs()
+        self._read_runs()
+        if rests or self._beats % SHOW_BEATS == 0:
+            self._show_run()
+        self.query_one(CurvesPane).redraw(BEAT_SECONDS * (REST_BEATS if rests else 1))
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
         types = time.monotonic() - self._meter.last_input < TYPING_SECONDS
-        asks = self._turns["read"] % STATE_TURNS == 0
+        self._reads += 1
+        asks = self._reads % STATE_READS == 0
         budget = READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS
         news = self._desk.read(budget, asks=asks)
         if news.changed:

@@ -39,7 +39,6 @@ AWAITED = "the run has reported nothing yet; its curves appear here"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"
 TOO_SMALL = "enlarge this pane (F9) to see the curves"
 ALL_HIDDEN = "every curve is hidden: m chooses which are drawn"
-LOOK_SECONDS = 0.1
 
 
 def _key(key: str, action: str, name: str, meaning: str, *, show: bool = False) -> Binding:
@@ -115,7 +114,7 @@ class CurvesPane(Pane):
         super().__init__(number, **rest)
         self.desk = CurveDesk(settings)
         self._exact: Exact = {}
-        self._pace = Pace(LOOK_SECONDS)
+        self._pace = Pace()
         self._legend_lines = 0
         self._shown: list[str] = []  # titles of the charts that are on the screen
         self._all_fit = True
@@ -152,9 +151,8 @@ class CurvesPane(Pane):
         self._pace.want()
 
     def on_mount(self) -> None:
-        """Follow the theme; look ten times a second whether there is something to draw."""
+        """Follow the theme."""
         self.desk.palette = curve_palette(self.app.current_theme)
-        self.set_interval(LOOK_SECONDS, self.redraw)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
 
     # keys
@@ -358,10 +356,13 @@ class CurvesPane(Pane):
 
     # drawing
 
-    def redraw(self) -> None:
-        """Draw when something has changed, can be seen, and the last drawing is long enough ago."""
+    def redraw(self, seconds: float | None = None) -> None:
+        """Draw when something has changed, can be seen, and the last drawing is long enough ago.
+
+        seconds: until this will be called again, for whoever calls it again and again.
+        """
         began = time.monotonic()
-        if self.is_on_screen and self._pace.look(began):
+        if self.is_on_screen and self._pace.look(began, seconds):
             self._draw()
             self._pace.took(time.monotonic() - began)
 

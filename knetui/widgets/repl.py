@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Key
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Label, RichLog
 
 from knetui.actions import Action, Place, gather
@@ -176,6 +177,7 @@ class ReplPane(Pane):
         self._lines: list[Text] = []
         self._partial = ""
         self._pending = 0
+        self._flush_timer: Timer | None = None
         self._flushed = asyncio.Event()
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()  # inputs and loads, in the order in which they came
@@ -194,9 +196,8 @@ class ReplPane(Pane):
             yield entry
 
     def on_mount(self) -> None:
-        """Begin to show output."""
+        """Follow the theme."""
         follow_theme(self, self.input)
-        self.set_interval(FLUSH_SECONDS, self._flush)
 
     @property
     def input(self) -> ReplInput:
@@ -381,7 +382,7 @@ class ReplPane(Pane):
             case Stream(text=text):
                 *whole, self._partial = (self._partial + text).split("\n")
                 self._pending += len(text)
-                self._lines.extend(Text(fence(line)) for line in whole)
+                self._show([Text(fence(line)) for line in whole])
             case Result(text=text):
                 self._say(text, "")
             case Error(traceback=lines):
@@ -391,14 +392,21 @@ class ReplPane(Pane):
 
     def _say(self, text: str, style: str) -> None:
         self._end_partial()
-        self._lines.extend(Text(fence(line), style=style) for line in text.splitlines())
+        self._show([Text(fence(line), style=style) for line in text.splitlines()])
 
     def _end_partial(self) -> None:
         if self._partial:
-            self._lines.append(Text(fence(self._partial)))
+            self._show([Text(fence(self._partial))])
             self._partial = ""
 
+    def _show(self, lines: list[Text]) -> None:
+        """Show lines within a moment, together with those that come until then."""
+        self._lines.extend(lines)
+        if self._flush_timer is None:
+            self._flush_timer = self.set_timer(FLUSH_SECONDS, self._flush)
+
     def _flush(self) -> None:
+        self._flush_timer = None
         if self._lines:
             lines, self._lines = self._lines, []
             if len(lines) > LINES_A_FLUSH:
