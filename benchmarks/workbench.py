@@ -5,8 +5,8 @@
 rest      bytes a second to the terminal while LeNet trains and nobody presses a key; an SSH line
           carries them
 log       seconds until a log of so many lines is on the screen, and the workbench's memory then
-training  LeNet's steps a second beside the open workbench, to those of `knet-tui train` alone:
-          each round one after the other, in turns
+training  LeNet's steps a second beside the open workbench, to those of the same run alone, before
+          and after; in turns
 
 Needs the `bench` extra.
 """
@@ -120,27 +120,29 @@ def long_log(lines: int) -> tuple[float, float]:
         return seconds, memory
 
 
-def beside(seconds: float) -> float:
-    """LeNet's steps a second in the open workbench."""
-    with home() as folder:
-        terminal = open_workbench(folder, "lenet", options=" ".join(OPTIONS))
-        terminal.write(TRAIN)
-        terminal.wait(SETTLE_SECONDS)
-        speed = stretch(terminal, seconds)
-        terminal.close()
-        return speed
+def training(rounds: int, seconds: float) -> Iterator[tuple[float, float]]:
+    """LeNet's steps a second beside the open workbench, and alone, of one run, again and again.
 
-
-def alone(seconds: float) -> float:
-    """LeNet's steps a second as a run that nobody looks at."""
-    from knetengine.training.launch import launch
+    Of one run, because two of the same program, one after the other, differed by as much as the
+    machine did in the meantime: by a third. Alone is the mean of before and after.
+    """
+    from knetengine.training.launch import WORKBENCH_NICENESS, launch
     from knetui.models import examples_folder
 
-    with home():
+    with home() as folder:
         path = examples_folder() / "lenet.py"
-        launch(path, path.read_text(), OPTIONS)
+        run = launch(path, path.read_text(), OPTIONS, WORKBENCH_NICENESS)
+        names = [run.path.name]
         time.sleep(SETTLE_SECONDS)
-        return stretch(None, seconds)
+        before = stretch(None, seconds)
+        for _ in range(rounds):
+            terminal = open_workbench(folder, "lenet", shown_runs=names, selected_run=names[0])
+            terminal.wait(SETTLE_SECONDS)
+            beside = stretch(terminal, seconds)
+            terminal.close()
+            after = stretch(None, seconds)
+            yield beside, (before + after) / 2
+            before = after
 
 
 def main() -> None:
@@ -154,11 +156,9 @@ def main() -> None:
     seconds, memory = long_log(arguments.lines)
     print(f"log       {arguments.lines:,} lines in {seconds:.2f} s, {memory:.0f} MiB")
     ratios: list[float] = []
-    for number in range(arguments.rounds):
-        turns = (alone, beside) if number % 2 else (beside, alone)
-        speeds = {turn: turn(arguments.seconds) for turn in turns}
-        ratios.append(speeds[beside] / speeds[alone])
-        print(f"training  {speeds[beside]:.1f} steps/s to {speeds[alone]:.1f}: {ratios[-1]:.3f}")
+    for beside, alone in training(arguments.rounds, arguments.seconds):
+        ratios.append(beside / alone)
+        print(f"training  {beside:.1f} steps/s to {alone:.1f}: {ratios[-1]:.3f}")
     spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
     print(f"training  median {statistics.median(ratios):.3f} ({spread})")
 

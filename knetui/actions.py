@@ -139,5 +139,6 @@ def key_name(key: str) -> str:
 
 
 def key_names(keys: Keys) -> str:
-    """Several keys as they are said to people: `Ctrl-S, F5`."""
-    return ", ".join(key_name(key) for key in keys)
+    """Keys as they are said to people: `Ctrl-S, F5`; not those that few terminals send."""
+    usual = [key for key in keys if not key.startswith("super+")]
+    return ", ".join(key_name(key) for key in usual or keys)

@@ -20,7 +20,7 @@ it, train it, and it runs as a process of its own. Close the workbench or \
 lose the connection: the run goes on, and is here again when you are.
 """
 KEYS_FILE = "\nAll keys can be changed: `knet-tui keys` says how."
-KEY_WIDTH = 13
+KEY_WIDTHS = (13, 24)  # longer names are continued below
 
 
 class Help(ModalScreen[None]):
@@ -91,11 +91,13 @@ class Help(ModalScreen[None]):
 
 
 def _table(actions: Iterable[Action]) -> Table:
+    rows = [(f"  {key_names(action.keys)}", action.meaning) for action in actions]
+    least, most = KEY_WIDTHS
     table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=KEY_WIDTH, style="bold")
+    table.add_column(width=min(max(least, *(len(keys) for keys, _ in rows)), most), style="bold")
     table.add_column()
-    for action in actions:
-        table.add_row(Text(f"  {key_names(action.keys)}"), Text(action.meaning))
+    for keys, meaning in rows:
+        table.add_row(Text(keys), Text(meaning))
     return table
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Static
 
@@ -36,7 +37,9 @@ if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is som
 
 EMPTY = "F5 trains the model; its curves appear here"
 AWAITED = "the run has reported nothing yet; its curves appear here"
+ENDED = "the run has ended and reported nothing; its log may say why"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"
+CRAMPED_ROWS = 8  # with fewer of them there is no legend, so that there are curves
 TOO_SMALL = "enlarge this pane (F9) to see the curves"
 ALL_HIDDEN = "every curve is hidden: m chooses which are drawn"
 
@@ -56,6 +59,7 @@ class CurvesPane(Pane):
         & CurveList { display: none; }
         &.-choosing CurveList { display: block; }
         &.-reading .crosshair { display: block; }
+        &.-cramped .legend { display: none; }
     }
     """
     title = "learning curves"
@@ -154,6 +158,11 @@ class CurvesPane(Pane):
         """Follow the theme."""
         self.desk.palette = curve_palette(self.app.current_theme)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
+
+    def on_resize(self, event: Resize) -> None:
+        """In a few rows the curves go before the legend."""
+        self.set_class(event.size.height < CRAMPED_ROWS, "-cramped")
+        self._redraw_soon()
 
     # keys
 
@@ -386,8 +395,7 @@ class CurvesPane(Pane):
         charts = self._charts()
         window = self.desk.window or charts.whole()
         if not charts.titles or window is None:
-            nothing = NO_NORMS if self.desk.settings.gradients else AWAITED
-            self._say(ALL_HIDDEN if charts.names else nothing)
+            self._say(ALL_HIDDEN if charts.names else self._why_nothing())
             return
         drawings = self._drawings(charts, window)
         if drawings:
@@ -395,6 +403,11 @@ class CurvesPane(Pane):
         else:
             self.view.say(TOO_SMALL)
         self._show_words(charts)
+
+    def _why_nothing(self) -> str:
+        if self.desk.settings.gradients:
+            return NO_NORMS
+        return ENDED if all(run.state.has_ended for run in self.desk.runs) else AWAITED
 
     def _say(self, words: str) -> None:
         self._shown = []
@@ -419,7 +432,7 @@ class CurvesPane(Pane):
         drawings: list[tuple[int, int, Drawing]] = []
         for title, place in zip(self._shown, places, strict=True):
             chart = charts.chart(title, window)
-            if len(charts.titles) == 1:
+            if len(charts.titles) == 1 or self.has_class("-cramped"):
                 chart.title = ""
             drawing = draw(chart, place.width, place.height, self.desk.cursor)
             if drawing is not None:
@@ -440,7 +453,10 @@ class CurvesPane(Pane):
         if reading != self.has_class("-reading"):
             self.set_class(reading, "-reading")
         zoomed = self.desk.window is not None
-        self.show_subtitle(heading(charts, len(self._shown), zoomed=zoomed))
+        words = heading(charts, len(self._shown), zoomed=zoomed)
+        if self.has_class("-cramped") and len(charts.titles) > 1:
+            words = f"{self._shown[0]}  {words}"
+        self.show_subtitle(words)
 
     def _show_legend(self, legend: Text) -> None:
         """Update the legend; only another number of lines makes the screen lay itself out anew."""

@@ -1,58 +1,21 @@
-"""Snapshots: the frame as text is compared, the SVG is for looking at.
+"""The workbench in a home of its own, with runs in it, on a machine that is always the same."""
 
-`pytest --update-snapshots` (in tests/conftest.py) writes both into snapshots/.
-"""
-
-import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from knetengine.training.folder import Failure, RunFolder, State, create_run
 from knetengine.training.metrics import Event, Memory, MetricsWriter, Plan, Report
 from knetui.app import KnetApp
-from knetui.screens.workbench import Workbench
 from knetui.widgets import memory, status
-
-SNAPSHOTS = Path(__file__).parents[3] / "snapshots"
-Snapshot = Callable[[Pilot[None], str], Awaitable[None]]
+from tests.knetui.screens.pictures import Snapshots
 
 
 @pytest.fixture
-def snapshot(request: pytest.FixtureRequest) -> Snapshot:
-    """Compare the screen with snapshots/NAME.txt and, its colours too, NAME.svg; or write them."""
-
-    async def compare(pilot: Pilot[None], name: str) -> None:
-        await settle(pilot)
-        strips = pilot.app.screen._compositor.render_strips()
-        frame = "\n".join(strip.text.rstrip() for strip in strips) + "\n"
-        picture = without_fonts(pilot.app.export_screenshot(title="knet-tui", simplify=True))
-        path = SNAPSHOTS / f"{name}.txt"
-        if request.config.getoption("--update-snapshots"):
-            path.write_text(frame, encoding="utf-8")
-            path.with_suffix(".svg").write_text(picture, encoding="utf-8")
-        assert path.exists(), f"{path.name} is not there; pytest --update-snapshots makes it"
-        assert frame == path.read_text(encoding="utf-8")
-        same = picture == path.with_suffix(".svg").read_text(encoding="utf-8")
-        assert same, f"{path.stem}.svg has other colours: pytest --update-snapshots, and look at it"
-
-    return compare
-
-
-def without_fonts(svg: str) -> str:
-    """The picture without addresses of fonts, and without its random name."""
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)
-    return re.sub(r"terminal-\d+", "terminal", svg)
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Let the workbench read its files and draw."""
-    workbench = pilot.app.screen
-    if isinstance(workbench, Workbench):
-        await pilot.pause(0.5)
-    await pilot.pause()
+def snapshots(request: pytest.FixtureRequest) -> Snapshots:
+    """Compare the screen with its pictures."""
+    return Snapshots(update=request.config.getoption("--update-snapshots"))
 
 
 @pytest.fixture(autouse=True)

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 
-import pytest
 from textual.pilot import Pilot
 
 from knetui.app import KnetApp
 from knetui.evaluator.protocol import CompleteReply
 from knetui.screens.workbench import Workbench
 from knetui.widgets.editor import EditorPane
-
-LOOKS = [(120, 40, "dark"), (80, 24, "light"), (40, 10, "dark")]
-looks = pytest.mark.parametrize(("columns", "rows", "theme"), LOOKS)
+from tests.knetui.screens.pictures import Snapshots
 
 
 def editor_of(pilot: Pilot[None]) -> EditorPane:
@@ -33,47 +30,33 @@ async def ask(_code: str, cursor: int) -> CompleteReply:
     return CompleteReply(1, ["weights", "weighted", "weigh"], cursor - 3, cursor)
 
 
-@looks
-async def test_find_and_replace(
-    app: KnetApp, snapshot, columns: int, rows: int, theme: str
-) -> None:
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+async def test_find_and_replace(app: KnetApp, snapshots: Snapshots) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+r", *"loss", "tab", *"cost", "tab", "down")
-        await snapshot(pilot, f"editor-find-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "editor-find")
 
 
-@looks
-async def test_signs_in_the_margin(
-    app: KnetApp, snapshot, columns: int, rows: int, theme: str
-) -> None:
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+async def test_signs_in_the_margin(app: KnetApp, snapshots: Snapshots) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
         editor = editor_of(pilot)
         editor.area.replace_text("import os\nimport numpy as np\n\nx = np.exp(wieght)\ny = x / 0\n")
         await pilot.pause()
         editor.complain("ZeroDivisionError: division by zero", 5)
         await until(pilot, lambda: len(editor.area.marks) == 3)
-        await snapshot(pilot, f"editor-signs-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "editor-signs")
 
 
-@looks
-async def test_words_are_offered(
-    app: KnetApp, snapshot, columns: int, rows: int, theme: str
-) -> None:
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+async def test_words_are_offered(app: KnetApp, snapshots: Snapshots) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
         editor = editor_of(pilot)
         await pilot.pause(0.5)
         editor.complete_by(ask)
         await pilot.press(*"x = wei")
         await until(pilot, lambda: pilot.app.screen.query("CompletionList.-open"))
-        await snapshot(pilot, f"editor-completion-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "editor-completion")
 
 
-@looks
-async def test_the_outline(app: KnetApp, snapshot, columns: int, rows: int, theme: str) -> None:
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+async def test_the_outline(app: KnetApp, snapshots: Snapshots) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("alt+d", "r")
-        await snapshot(pilot, f"editor-outline-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "editor-outline")

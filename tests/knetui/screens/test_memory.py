@@ -19,9 +19,9 @@ from knetui.app import KnetApp
 from knetui.screens.help import Help
 from knetui.screens.memory import MemoryScreen
 from knetui.screens.workbench import Workbench
-from knetui.themes import OWN_THEMES
 from knetui.widgets.memory import MemoryFigures, MemoryPane, pool_bar
 from knetui.widgets.section import Section, SectionBar
+from tests.knetui.screens.pictures import SIZES, Snapshots
 
 MIB = 1 << 20
 MakeRun = Callable[..., RunFolder]
@@ -149,42 +149,33 @@ def running(app: KnetApp, make_run: MakeRun) -> RunFolder:
 # what it looks like
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in OWN_THEMES])
-async def test_the_whole_screen(app: KnetApp, finished: RunFolder, snapshot, theme: str) -> None:
+async def test_the_whole_screen(app: KnetApp, finished: RunFolder, snapshots: Snapshots) -> None:
     show(finished)
     record(finished)
-    app.theme = theme
     async with app.run_test(size=(120, 40)) as pilot:
         await open_screen(app, pilot)
         await pilot.press("w", *"10 MiB", "enter")
         await until(pilot, lambda: "pytorch-like" in section(app, "what-if"))
-        await snapshot(pilot, f"memory-120x40-{theme}")
+        await snapshots(pilot, "memory", all_themes=True)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("letter", ["m", "f", "s", "h", "w"])
-async def test_each_section_in_a_small_terminal(
-    app: KnetApp, finished: RunFolder, snapshot, letter: str, theme: str
+async def test_each_section_where_there_is_room_for_one(
+    app: KnetApp, finished: RunFolder, snapshots: Snapshots, letter: str
 ) -> None:
     show(finished)
-    app.theme = theme
     async with app.run_test(size=(80, 24)) as pilot:
         await open_screen(app, pilot)
         await pilot.press(letter)
-        await snapshot(pilot, f"memory-80x24-{letter}-{theme}")
+        await snapshots(pilot, f"memory-{letter}", SIZES[1:])
 
 
-async def test_in_a_tiny_terminal(app: KnetApp, finished: RunFolder, snapshot) -> None:
-    show(finished)
-    async with app.run_test(size=(40, 10)) as pilot:
-        await open_screen(app, pilot)
-        await snapshot(pilot, "memory-40x10")
-
-
-async def test_a_run_that_nobody_looked_at(app: KnetApp, finished: RunFolder, snapshot) -> None:
+async def test_a_run_that_nobody_looked_at(
+    app: KnetApp, finished: RunFolder, snapshots: Snapshots
+) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_screen(app, pilot)
-        await snapshot(pilot, "memory-never-seen")
+        await snapshots(pilot, "memory-never-seen")
 
 
 # what it shows

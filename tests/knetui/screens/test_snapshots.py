@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from textual.pilot import Pilot
 
 from knetengine.training.control import Sampling, Watch
-from knetengine.training.folder import RunFolder
+from knetengine.training.folder import Failure, RunFolder
 from knetengine.training.label import pin, rename
 from knetengine.training.metrics import Event
 from knetengine.training.samples import Done, Piece, Text
@@ -19,38 +18,44 @@ from knetui.screens.branch import Branch
 from knetui.screens.numbers import Numbers
 from knetui.screens.option_form import OptionForm
 from knetui.screens.workbench import Workbench
-from knetui.themes import OWN_THEMES
+from tests.knetui.screens.pictures import Snapshots, settle
 
 MakeRun = Callable[..., RunFolder]
-SIZES = [(120, 40), (80, 24), (40, 10)]
 
 
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_the_first_start(app: KnetApp, snapshot, columns: int, rows: int) -> None:
-    async with app.run_test(size=(columns, rows)) as pilot:
-        await snapshot(pilot, f"first-start-{columns}x{rows}")
+async def test_the_first_start(app: KnetApp, snapshots: Snapshots) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await snapshots(pilot, "first-start")
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in OWN_THEMES])
-async def test_two_runs_compared(app: KnetApp, snapshot, make_run: MakeRun, theme: str) -> None:
+async def test_two_runs_compared(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     folders = [make_run("--seed 1 --lr 0.1", 0.7), make_run("--seed 1 --lr 0.03", 0.88)]
     app.session.shown_runs = [folder.path.name for folder in folders]
     app.session.selected_run = folders[1].path.name
     app.session.options = "--seed 1 --lr 0.03"
-    app.theme = theme
     async with app.run_test(size=(120, 40)) as pilot:
-        await snapshot(pilot, f"two-runs-{theme}")
+        await snapshots(pilot, "two-runs", all_themes=True)
 
 
-@pytest.mark.parametrize("pane", range(2, 7))
-async def test_each_pane_in_a_small_terminal(
-    app: KnetApp, snapshot, make_run: MakeRun, pane: int
+async def test_a_run_that_failed(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
+    failure = Failure("ValueError", "shapes (13,) and (12,) do not match", 9, "Traceback ...")
+    folder = make_run(state="failed", failure=failure)
+    app.session.shown_runs = [folder.path.name]
+    app.session.selected_run = folder.path.name
+    async with app.run_test(size=(120, 40)) as pilot:
+        await snapshots(pilot, "failed-run")
+
+
+@pytest.mark.parametrize("pane", range(1, 7))
+async def test_each_pane_alone(
+    app: KnetApp, snapshots: Snapshots, make_run: MakeRun, pane: int
 ) -> None:
     folder = make_run()
     app.session.shown_runs = [folder.path.name]
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("ctrl+o", str(pane))
-        await snapshot(pilot, f"pane-{pane}-80x24")
+    app.session.selected_run = folder.path.name
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+o", str(pane), "f9")
+        await snapshots(pilot, f"pane-{pane}")
 
 
 CURVES = {
@@ -63,82 +68,65 @@ CURVES = {
 }
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["large", "small"])
 @pytest.mark.parametrize("state", CURVES)
 async def test_the_curves(
-    app: KnetApp, snapshot, write_run: MakeRun, state: str, size: tuple[int, int]
+    app: KnetApp, snapshots: Snapshots, write_run: MakeRun, state: str
 ) -> None:
     folders = [write_run(rate=0.9), write_run("lenet", rate=0.8)]
     app.session.shown_runs = [folder.path.name for folder in folders]
     app.session.selected_run = folders[1].path.name
     app.session.layout.zoomed = True
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+o", "3")
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press(*CURVES[state])
-        await snapshot(pilot, f"curves-{state}-{size[0]}x{size[1]}")
+        await snapshots(pilot, f"curves-{state}")
 
 
-async def test_the_curves_on_light_ground(app: KnetApp, snapshot, write_run: MakeRun) -> None:
+async def test_the_crosshair_and_the_log(
+    app: KnetApp, snapshots: Snapshots, write_run: MakeRun
+) -> None:
     folder = write_run()
     app.session.shown_runs = [folder.path.name]
     app.session.selected_run = folder.path.name
-    app.theme = "light"
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+o", "3")
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press("end", "left", "left")
-        await snapshot(pilot, "curves-crosshair-and-log-light")
+        await snapshots(pilot, "crosshair-and-log")
 
 
-async def test_the_help(app: KnetApp, snapshot) -> None:
+async def test_the_help(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("f1")
-        await pilot.pause(0.5)
-        await snapshot(pilot, "help")
+        await snapshots(pilot, "help")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_the_welcome(
-    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, theme: str
-) -> None:
+async def test_the_welcome(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     make_run()
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+n")
-        await pilot.pause(0.5)
-        await snapshot(pilot, f"welcome-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "welcome")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_numbers_are_changed(
-    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, theme: str
-) -> None:
+async def test_numbers_are_changed(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     folder = make_run()
     folder.live.write_bytes(msgspec.json.encode({"lr": 0.1, "optimiser.beta1": 0.9, "decay": 0.5}))
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         watch = Watch(spike=3.0)
         await app.push_screen(Numbers(RunView(folder), lambda *_: None, watch, lambda _: None))
-        await snapshot(pilot, f"numbers-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "numbers")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_a_branch_is_begun(
-    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, theme: str
-) -> None:
+async def test_a_branch_is_begun(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     names = [f"{step:09}.safetensors" for step in (100, 200, 300)]
     folder = make_run(events=[Event(12.0 * i, "checkpoint", name) for i, name in enumerate(names)])
     folder.live.write_bytes(msgspec.json.encode({"lr": 0.1}))
     view = RunView(folder)
     view.read(1 << 20)
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await app.push_screen(Branch(view, names, can_take_text=True))
-        await snapshot(pilot, f"branch-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "branch")
 
 
 def with_samples(folder: RunFolder) -> None:
@@ -156,36 +144,19 @@ def with_samples(folder: RunFolder) -> None:
                 file.write(msgspec.json.encode(line) + b"\n")
 
 
-async def zoom_samples(pilot: Pilot[None]) -> None:
-    """Show the pane of samples alone."""
-    await pilot.pause(0.5)
-    await pilot.press("ctrl+o", "7", "f9")
-
-
-@pytest.mark.parametrize("theme", [theme.name for theme in OWN_THEMES])
-async def test_the_samples(app: KnetApp, snapshot, make_run: MakeRun, theme: str) -> None:
-    folder = make_run()
-    with_samples(folder)
-    app.session.shown_runs = [folder.path.name]
-    app.theme = theme
-    async with app.run_test(size=(120, 40)) as pilot:
-        await zoom_samples(pilot)
-        await snapshot(pilot, f"samples-120x40-{theme}")
-
-
 @pytest.mark.parametrize("colours", ["chance", "unit"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES[1:])
-async def test_the_samples_in_a_small_terminal(
-    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, colours: str
+async def test_the_samples(
+    app: KnetApp, snapshots: Snapshots, make_run: MakeRun, colours: str
 ) -> None:
     folder = make_run()
     with_samples(folder)
     app.session.shown_runs = [folder.path.name]
-    async with app.run_test(size=(columns, rows)) as pilot:
-        await zoom_samples(pilot)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+o", "7", "f9")
         if colours == "unit":
             await pilot.press("c", "left")
-        await snapshot(pilot, f"samples-{columns}x{rows}-{colours}")
+        await snapshots(pilot, f"samples-{colours}", all_themes=True)
 
 
 FORM_MODEL = """\
@@ -203,25 +174,16 @@ def main(
 """
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_the_form_of_options(
-    app: KnetApp, snapshot, columns: int, rows: int, theme: str
-) -> None:
-    app.theme = theme
+async def test_the_form_of_options(app: KnetApp, snapshots: Snapshots) -> None:
     line = OptionLine.of(read_options(FORM_MODEL), "--lr fast --fast --kind gru")
     checks = {"stop": ("stop run 3 model first", True)}
-    async with app.run_test(size=(columns, rows)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await app.push_screen(OptionForm("options of model.py", line, checks))
         await pilot.press("down", "down")
-        await snapshot(pilot, f"form-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "form")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
-async def test_the_table_of_runs(
-    app: KnetApp, snapshot, make_run: MakeRun, columns: int, rows: int, theme: str
-) -> None:
+async def test_the_table_of_runs(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     rates = (0.3, 0.1, 0.03, 0.01)
     folders = [make_run(f"--lr {lr} --seed 1", 0.6 + lr, source=FORM_MODEL) for lr in rates]
     make_run("--lr 0.2", 0.7, "failed", source=FORM_MODEL)
@@ -231,36 +193,36 @@ async def test_the_table_of_runs(
     app.session.run_filter = "lr<0.3 and tst<1000"
     app.session.run_sort = "-last.tst"
     app.session.selected_run = folders[2].path.name
-    app.theme = theme
-    async with app.run_test(size=(columns, rows)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+o", "5", "f9")
-        await snapshot(pilot, f"runs-{columns}x{rows}-{theme}")
+        await snapshots(pilot, "runs")
 
 
-async def test_a_filter_that_is_none(app: KnetApp, snapshot, make_run: MakeRun) -> None:
+async def test_a_filter_that_is_none(app: KnetApp, snapshots: Snapshots, make_run: MakeRun) -> None:
     make_run()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
         await pilot.press("ctrl+o", "5", "slash", *"lrr>0.1")
-        await pilot.pause(0.5)
-        await snapshot(pilot, "filter-80x24")
+        await pilot.pause(0.5)  # what is typed is tried a moment later
+        await snapshots(pilot, "filter")
 
 
-async def test_where_to_go(app: KnetApp, snapshot) -> None:
+async def test_where_to_go(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+o")
-        await snapshot(pilot, "go-to")
+        await snapshots(pilot, "go-to")
 
 
-async def test_text_that_is_not_python(app: KnetApp, snapshot) -> None:
+async def test_text_that_is_not_python(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+end", *"def broken(:", "ctrl+home")
-        await pilot.pause(0.5)
-        await snapshot(pilot, "syntax-error")
+        await pilot.pause(0.5)  # a text is looked at when the typing has ended
+        await snapshots(pilot, "syntax-error")
 
 
-async def test_options_are_edited_below_the_text(app: KnetApp, snapshot) -> None:
+async def test_options_are_edited_below_the_text(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("f3", *"--lr 0.03")
         assert isinstance(app.screen, Workbench)
         assert app.screen.editor.options == "--lr 0.03"
-        await snapshot(pilot, "options")
+        await snapshots(pilot, "options")
