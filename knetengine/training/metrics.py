@@ -79,6 +79,10 @@ class Gradients(msgspec.Struct, tag="gradients", tag_field="kind", frozen=True):
     loss: float | str
     norms: dict[str, float | str]
 
+    def figures(self) -> tuple[float, dict[str, float]]:
+        """The loss and the norms, with NaN and the infinities back as numbers."""
+        return float(self.loss), {name: float(norm) for name, norm in self.norms.items()}
+
 
 class Event(msgspec.Struct, tag="event", tag_field="kind", frozen=True):
     """Something that happened to the run.

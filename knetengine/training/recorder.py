@@ -209,6 +209,7 @@ class Recorder:
         record = self._gradients.sample(self.elapsed(), position.epoch, position.completed)
         if record is not None:
             self._metrics.write(record)
+            self._events.gradients(*record.figures())
         self._memory.heed(wanted.looking, position.completed)
         self._write_text(wanted)
 

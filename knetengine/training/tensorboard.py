@@ -33,6 +33,7 @@ class TensorBoardWriter:
         self._descriptor = -1
         self._next = 0.0
         self._left_out: tuple[int, dict[str, float]] | None = None
+        self._norms: dict[str, float] = {}
         self._tags: dict[str, bytes] = {}
 
     def report(self, step: int, seconds: float, values: dict[str, float]) -> None:
@@ -44,6 +45,15 @@ class TensorBoardWriter:
         self._left_out = None
         self._write(step, values)
 
+    def gradients(self, loss: float, norms: dict[str, float]) -> None:
+        """The loss of a step and its gradient's norms: written with the report that comes next.
+
+        Not by themselves: their steps are others than the reports' epochs, and who goes on from an
+        epoch would take back all that has a greater number.
+        """
+        self._norms = {"gradients/loss of the step": loss}
+        self._norms |= {f"gradients/{name}": norm for name, norm in norms.items()}
+
     def close(self) -> None:
         """Write the last report if it was left out, and close the file if there is one."""
         if self._left_out is not None and self._next < math.inf:
@@ -54,7 +64,8 @@ class TensorBoardWriter:
             self._descriptor = -1
 
     def _write(self, step: int, values: dict[str, float]) -> None:
-        now = time.time()
+        now, values = time.time(), values | self._norms
+        self._norms = {}
         try:
             if self._descriptor < 0:
                 self._begin(step, now)

@@ -97,6 +97,21 @@ def test_tensorboard_reads_what_was_reported(tmp_path: Path) -> None:
     )
 
 
+def test_norms_come_with_the_report_after_them(tmp_path: Path) -> None:
+    writer = TensorBoardWriter(tmp_path)
+    writer.report(0, 0.0, {"trn": 3.0})
+    writer.gradients(2.5, {"w[0]": 0.25, "w[1]": math.nan})
+    writer.report(1, 1.0, {"trn": 2.0})
+    writer.report(2, 2.0, {"trn": 1.0})
+    writer.close()
+    tagged = [b"w[0]" in record for record in records(event_files(tmp_path)[0])]
+    assert tagged == [False, False, False, True, False]
+    read = accumulated(tmp_path)
+    assert points(read, "gradients/w[0]") == [(1, 0.25)]
+    assert points(read, "gradients/loss of the step") == [(1, 2.5)]
+    assert points(read, "trn") == [(0, 3.0), (1, 2.0), (2, 1.0)]
+
+
 def test_what_is_not_finite_or_too_large_is_read_as_such(tmp_path: Path) -> None:
     writer = TensorBoardWriter(tmp_path)
     for epoch, value in enumerate((math.nan, math.inf, -math.inf, 1e300, -1e300, 1e-300)):
