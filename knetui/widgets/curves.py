@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 from textual.message import Message
-from textual.widgets import Static
 
-from knetui.charts.grid import grid
-from knetui.charts.pace import Pace
-from knetui.curves.desk import PAN, WHEEL, ZOOM, CurveDesk
+from knetui.curves.desk import PAN, WHEEL, ZOOM
 from knetui.curves.report_lookup import report_at
-from knetui.curves.settings import CurveSettings
 from knetui.fence import fence
 from knetui.runs.timeline import Place
 from knetui.runs.view import RunView
-from knetui.themes import curve_palette
 from knetui.widgets.chart_view import ChartView
 from knetui.widgets.curve_list import CurveList
-from knetui.widgets.pane import Pane
+from knetui.widgets.drawn_curves import DrawnCurves
 
 if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is something to draw
-    from knetui.charts.braille import Drawing
     from knetui.charts.chart import Colour
-    from knetui.curves.legend import Exact
-    from knetui.curves.run_charts import CurveCharts
-
-EMPTY = "F5 trains the model; its curves appear here"
-AWAITED = "the run has reported nothing yet; its curves appear here"
-ENDED = "the run has ended and reported nothing; its log may say why"
-NO_NORMS = "no gradients yet; g goes back to the reported figures"
-CRAMPED_ROWS = 8  # with fewer of them there is no legend, so that there are curves
-TOO_SMALL = "enlarge this pane (F9) to see the curves"
-ALL_HIDDEN = "every curve is hidden: m chooses which are drawn"
 
 
 def _key(key: str, action: str, name: str, meaning: str, *, show: bool = False) -> Binding:
@@ -49,19 +29,9 @@ def _key(key: str, action: str, name: str, meaning: str, *, show: bool = False) 
     return Binding(key, action, name, tooltip=meaning, show=show, id=f"curves.{word}")
 
 
-class CurvesPane(Pane):
+class CurvesPane(DrawnCurves):
     """Draws the metrics of every shown run, at most three times a second."""
 
-    DEFAULT_CSS = """
-    CurvesPane {
-        & .legend { height: auto; max-height: 5; text-wrap: nowrap; text-overflow: ellipsis; }
-        & .crosshair { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
-        & CurveList { display: none; }
-        &.-choosing CurveList { display: block; }
-        &.-reading .crosshair { display: block; }
-        &.-cramped .legend { display: none; }
-    }
-    """
     title = "learning curves"
     entry = "ChartView"
     explanation = """
@@ -114,55 +84,20 @@ class CurvesPane(Pane):
             super().__init__()
             self.run, self.epoch, self.log = run, epoch, log
 
-    def __init__(self, number: int, settings: CurveSettings, **rest: Any) -> None:
-        super().__init__(number, **rest)
-        self.desk = CurveDesk(settings)
-        self._exact: Exact = {}
-        self._pace = Pace()
-        self._legend_lines = 0
-        self._shown: list[str] = []  # titles of the charts that are on the screen
-        self._all_fit = True
-
-    def compose(self) -> ComposeResult:
-        """A legend above the charts, what the crosshair reads below, and the list of metrics."""
-        yield Static(classes="legend")
-        yield CurveList()
-        yield ChartView()
-        yield Static(classes="crosshair")
-
-    @property
-    def view(self) -> ChartView:
-        """The surface with the charts."""
-        return self.query_one(ChartView)
-
     def show_runs(self, runs: Sequence[RunView], selected: RunView | None = None) -> None:
         """Draw these runs from now on, and the gradients of the selected one when asked."""
         self.desk.show_runs(runs, selected)
-        self._redraw_soon()
+        self.redraw_soon()
 
     def inspect(self, run: RunView, at: float, place: Place) -> None:
         """Put the crosshair where a run was, as its log or a sample asks."""
         self.desk.put_where(run, at, place)
         self._look_up(tell=False)
-        self._redraw_soon()
+        self.redraw_soon()
 
     def colour_of(self, number: int) -> Colour | None:
         """The colour of a shown run's first curve."""
         return self.desk.colour_of(number)
-
-    def changed(self) -> None:
-        """There are new points."""
-        self._pace.want()
-
-    def on_mount(self) -> None:
-        """Follow the theme."""
-        self.desk.palette = curve_palette(self.app.current_theme)
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
-
-    def on_resize(self, event: Resize) -> None:
-        """In a few rows the curves go before the legend."""
-        self.set_class(event.size.height < CRAMPED_ROWS, "-cramped")
-        self._redraw_soon()
 
     # keys
 
@@ -236,17 +171,17 @@ class CurvesPane(Pane):
     def action_zoom(self, direction: int) -> None:
         """Look at less or more of the axis."""
         self.desk.zoom(ZOOM if direction > 0 else 1 / ZOOM)
-        self._redraw_soon()
+        self.redraw_soon()
 
     def action_pan(self, direction: int) -> None:
         """Move along the axis."""
         self.desk.pan(direction * PAN)
-        self._redraw_soon()
+        self.redraw_soon()
 
     def action_whole(self) -> None:
         """Look at the whole axis."""
         self.desk.window = None
-        self._redraw_soon()
+        self.redraw_soon()
 
     def action_leave(self) -> None:
         """Leave what was entered last: the list, the crosshair, the zoomed part."""
@@ -303,7 +238,7 @@ class CurvesPane(Pane):
 
     @on(ChartView.Resized)
     def _resized(self) -> None:
-        self._redraw_soon()
+        self.redraw_soon()
 
     @on(ChartView.Pointed)
     def _pointed(self, event: ChartView.Pointed) -> None:
@@ -313,25 +248,25 @@ class CurvesPane(Pane):
     @on(ChartView.Scrolled)
     def _scrolled(self, event: ChartView.Scrolled) -> None:
         self.desk.zoom(WHEEL if event.up else 1 / WHEEL, event.x)
-        self._redraw_soon()
+        self.redraw_soon()
 
     @on(ChartView.Dragged)
     def _dragged(self, event: ChartView.Dragged) -> None:
         self.desk.pan(-event.share)
-        self._redraw_soon()
+        self.redraw_soon()
 
     # what follows from them
 
     def _settings_changed(self) -> None:
         self.post_message(self.SettingsChanged())
-        self._redraw_soon()
+        self.redraw_soon()
 
     def _inspected(self) -> None:
         """The crosshair was moved here: tell it, and look its epoch up."""
         where = self.desk.where()
         self.post_message(self.Inspected(*where) if where else self.Inspected())
         self._look_up(tell=True)
-        self._redraw_soon()
+        self.redraw_soon()
 
     @work(group="look up", exclusive=True)
     async def _look_up(self, *, tell: bool) -> None:
@@ -361,106 +296,4 @@ class CurvesPane(Pane):
             if tell and run is not None and run.number == number and report.log is not None:
                 self.post_message(self.Inspected(run, report.epoch, report.log))
         if wanted:
-            self._redraw_soon()
-
-    # drawing
-
-    def redraw(self, seconds: float | None = None) -> None:
-        """Draw when something has changed, can be seen, and the last drawing is long enough ago.
-
-        seconds: until this will be called again, for whoever calls it again and again.
-        """
-        began = time.monotonic()
-        if self.is_on_screen and self._pace.look(began, seconds):
-            self._draw()
-            self._pace.took(time.monotonic() - began)
-
-    def _redraw_soon(self) -> None:
-        self._pace.want(soon=True)
-        self.call_after_refresh(self.redraw)
-
-    def _recolour(self) -> None:
-        self.desk.palette = curve_palette(self.app.current_theme)
-        self.view.forget_styles()
-        self._redraw_soon()
-
-    def _charts(self) -> CurveCharts:
-        self.desk.ground = self.background_colors[1].rgb
-        return self.desk.charts()
-
-    def _draw(self) -> None:
-        if not self.desk.runs and not self.desk.settings.gradients:
-            self._say(EMPTY)
-            return
-        charts = self._charts()
-        window = self.desk.window or charts.whole()
-        if not charts.titles or window is None:
-            self._say(ALL_HIDDEN if charts.names else self._why_nothing())
-            return
-        drawings = self._drawings(charts, window)
-        if drawings:
-            self.view.show(drawings)
-        else:
-            self.view.say(TOO_SMALL)
-        self._show_words(charts)
-
-    def _why_nothing(self) -> str:
-        if self.desk.settings.gradients:
-            return NO_NORMS
-        return ENDED if all(run.state.has_ended for run in self.desk.runs) else AWAITED
-
-    def _say(self, words: str) -> None:
-        self._shown = []
-        self.view.say(words)
-        self.show_subtitle("")
-        self.set_class(False, "-reading")
-        self._show_legend(Text())
-
-    def _drawings(self, charts: CurveCharts, window: tuple[float, float]) -> list[Any]:
-        """The charts that there is room for, each with its place."""
-        from knetui.charts.braille import draw
-
-        width, height = self.view.size
-        titles, alone = charts.titles, self.desk.settings.chart
-        if alone in titles:
-            titles = [alone]
-        places = grid(len(titles), width, height)
-        self._all_fit = len(places) == len(titles)
-        if not places:
-            places = grid(1, width, height)
-        self._shown = titles[: len(places)]
-        drawings: list[tuple[int, int, Drawing]] = []
-        for title, place in zip(self._shown, places, strict=True):
-            chart = charts.chart(title, window)
-            if len(charts.titles) == 1 or self.has_class("-cramped"):
-                chart.title = ""
-            drawing = draw(chart, place.width, place.height, self.desk.cursor)
-            if drawing is not None:
-                drawings.append((place.column, place.row, drawing))
-        return drawings
-
-    def _show_words(self, charts: CurveCharts) -> None:
-        """Legend, crosshair and subtitle."""
-        from knetui.curves.legend import crosshair_words, heading, legend
-
-        cursor, drawing = self.desk.cursor, self.view.drawing
-        width = self.view.size.width
-        self._show_legend(legend(charts, self._shown, width, cursor, self._exact))
-        if cursor is not None and drawing is not None:
-            words = crosshair_words(charts, cursor, drawing.column_around(cursor))
-            self.query_one(".crosshair", Static).update(words, layout=False)
-        reading = cursor is not None
-        if reading != self.has_class("-reading"):
-            self.set_class(reading, "-reading")
-        zoomed = self.desk.window is not None
-        words = heading(charts, len(self._shown), zoomed=zoomed)
-        if self.has_class("-cramped") and len(charts.titles) > 1:
-            words = f"{self._shown[0]}  {words}"
-        self.show_subtitle(words)
-
-    def _show_legend(self, legend: Text) -> None:
-        """Update the legend; only another number of lines makes the screen lay itself out anew."""
-        lines = legend.plain.count("\n") + 1
-        moved = lines != self._legend_lines
-        self._legend_lines = lines
-        self.query_one(".legend", Static).update(legend, layout=moved)
+            self.redraw_soon()

@@ -89,5 +89,5 @@ async def settle(pilot: Pilot[None]) -> None:
             screen.scan_runs()
             screen._read_runs()
             screen._show_run()
-            screen.query_one(CurvesPane)._redraw_soon()
+            screen.query_one(CurvesPane).redraw_soon()
     await pilot.pause()
