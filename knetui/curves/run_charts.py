@@ -60,7 +60,7 @@ class CurveCharts:
             self.runs = [selected] if selected is not None else []
         else:
             self.runs = list(runs)
-        self.is_early = not settings.gradients and _are_in_their_first_epoch(self.runs)
+        self.is_early = not settings.gradients and _are_in_their_first_epochs(self.runs)
         self.native: Axis = "step" if settings.gradients or self.is_early else "epoch"
         self.reference = selected if selected in self.runs else next(iter(self.runs), None)
         self.axis: Axis = self._axis()
@@ -94,7 +94,7 @@ class CurveCharts:
         }
 
     def _first_losses(self, slots: dict[int, int]) -> dict[str, list[Drawn]]:
-        """What is to be seen before the first epoch is over: an epoch may take minutes."""
+        """What is to be seen while there is no line to draw over epochs: one may take minutes."""
         self.names = [STEP_LOSS]
         drawn = [
             Drawn(run, STEP_LOSS, run.step_loss, self._colours(slots.get(run.number, 0))[0])
@@ -219,10 +219,10 @@ class CurveCharts:
         return found
 
 
-def _are_in_their_first_epoch(runs: Sequence[RunView]) -> bool:
-    """Whether there is more to draw of their steps than of their epochs."""
+def _are_in_their_first_epochs(runs: Sequence[RunView]) -> bool:
+    """Whether only their steps make a line: no curve has two points."""
     return any(run.step_loss.count > 1 for run in runs) and not any(
-        run.last is not None and run.last.epoch for run in runs
+        curve.count > 1 for run in runs for curve in run.curves.values()
     )
 
 

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from knetui.fence import fence
 from knetui.runs.steering import AssignmentError, assignment, live_numbers
 from knetui.runs.view import RunView
+from knetui.widgets.tick_box import TickBox
 
 WORDS = """\
 The run stays as it is; a new one goes on from a checkpoint of it, and both are drawn. \
@@ -72,10 +73,10 @@ class Branch(ModalScreen[Change | None]):
             line = Input(placeholder=f"{example}  (several: with spaces)", compact=True)
             line.cursor_blink = False
             yield line
-            text = Checkbox("go on with the text in the editor", compact=True, id="text")
+            text = TickBox("go on with the text in the editor", compact=True, id="text")
             text.display = self._can_take_text
             yield text
-            yield Checkbox("wait there, to be looked at", compact=True, id="paused")
+            yield TickBox("wait there, to be looked at", compact=True, id="paused")
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:

@@ -16,6 +16,7 @@ from knetengine.training.control import Watch
 from knetui.fence import fence
 from knetui.runs.steering import AssignmentError, assignment, live_numbers
 from knetui.runs.view import RunView
+from knetui.widgets.tick_box import TickBox
 
 LOOK_SECONDS = 0.2
 SHOWN_EVENTS = 3
@@ -104,7 +105,7 @@ class Numbers(ModalScreen[None]):
             entry.cursor_blink = False
             yield entry
             for field, (_, words) in WATCHED.items():
-                yield Checkbox(words, bool(getattr(self._watch, field)), compact=True, id=field)
+                yield TickBox(words, bool(getattr(self._watch, field)), compact=True, id=field)
             yield Static(id="said")
 
     def on_mount(self) -> None:

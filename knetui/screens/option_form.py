@@ -16,10 +16,11 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 from knetui.fence import fence
 from knetui.runs.option_form import Option
 from knetui.runs.option_line import OptionLine
+from knetui.widgets.tick_box import TickBox
 
 SHORT_ROWS = 16
 TRUE, FALSE = "true", "false"
-YES_NO = ("no", "yes")  # beside the box, whose cross is only dim when it is not ticked
+YES_NO = ("no", "yes")  # beside the box
 
 
 class Filled(NamedTuple):
@@ -114,7 +115,7 @@ class OptionForm(ModalScreen[Filled]):
     def _field(self, option: Option) -> Widget:
         text, name = self._line.text(option.name), f"field-{option.name}"
         if option.kind == "switch":
-            return Checkbox(YES_NO[text == TRUE], text == TRUE, compact=True, id=name)
+            return TickBox(YES_NO[text == TRUE], text == TRUE, compact=True, id=name)
         if option.kind == "choice" and text in option.choices:
             return ChoiceField.from_values(
                 option.choices, value=text, allow_blank=False, compact=True, id=name
@@ -127,7 +128,7 @@ class OptionForm(ModalScreen[Filled]):
 
     def _boxes(self) -> Iterator[Checkbox]:
         for name, (words, ticked) in self._checks.items():
-            yield Checkbox(Text(fence(words)), ticked, compact=True, id=f"check-{name}")
+            yield TickBox(Text(fence(words)), ticked, compact=True, id=f"check-{name}")
 
     def on_mount(self) -> None:
         """Give the first field the keyboard."""

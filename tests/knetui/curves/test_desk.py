@@ -299,3 +299,19 @@ def test_until_the_first_epoch_is_over_the_losses_of_its_steps_are_drawn(
     assert charts.axis == "epoch"
     assert "loss of the step" not in charts.titles
     assert (desk.window, desk.cursor) == (None, None)
+
+
+def test_one_point_is_no_line_and_the_losses_of_steps_stay(make_run: MakeRun) -> None:
+    run = make_run("slow", epochs=0)
+    run.folder.metrics.write_bytes(b"")
+    run = RunView(run.folder)
+    desk = CurveDesk(CurveSettings())
+    desk.show_runs([run], run)
+    writer = MetricsWriter(run.folder.metrics)
+    for epoch in (1, 2):
+        writer.write(Gradients(epoch - 0.5, epoch - 1, 10 * epoch - 5, 4.0 / epoch, {}))
+        writer.write(Gradients(epoch - 0.2, epoch - 1, 10 * epoch - 2, 3.0 / epoch, {}))
+        writer.write(Report(epoch, epoch, {"trn": 1 / epoch}, 10 * epoch, 100))
+        run.read(10.0)
+        assert ("loss of the step" in desk.charts().titles) is (epoch == 1)
+    writer.close()
