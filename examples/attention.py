@@ -107,7 +107,7 @@ def main(
     named = zip(codes, datafiles, strict=True)
     trn, *tst = [data.streams(code, batchsize, seqlength, name) for code, name in named]
     steps = len(trn)  # of an epoch: as in a pass over the text
-    vocabulary.encode(prompt)  # if it has a character that is not known, it is told at once
+    vocabulary.encode(prompt, "the prompt")  # what it does not know is told before training
     arrays = data.array_type(atype)
     w = arrays(weights(generator, len(vocabulary), seqlength, embed, layers, arrays.dtype))
     optimiser, sums = optim.Adam(lr=lr), [0.0, 0]

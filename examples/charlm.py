@@ -105,12 +105,12 @@ def main(
     else:
         vocabulary = data.Vocabulary.of("".join(texts))
         w = weights(generator, len(vocabulary), embed, hidden, layers, winit, arrays.dtype)
-    vocabulary.encode(prompt)  # if it has a character that is not known, it is told before training
+    vocabulary.encode(prompt, "the prompt")  # what it does not know is told before training
     if not fast:
         print(f"{len(''.join(texts))} characters, {len(vocabulary)} different ones")
     w = arrays(w)
     texts = [
-        data.streams(vocabulary.encode(text), batchsize, seqlength, name)
+        data.streams(vocabulary.encode(text, name), batchsize, seqlength, name)
         for name, text in zip(datafiles, texts, strict=False)
     ]
     optimiser, state, sums, best = optim.SGD(lr=lr), newstate(w, batchsize), [0.0, 0], [np.inf]

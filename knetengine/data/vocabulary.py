@@ -53,8 +53,10 @@ class Vocabulary:
     def __repr__(self) -> str:
         return f"Vocabulary({len(self)} symbols)"
 
-    def encode(self, text: Sequence[str]) -> Array:
+    def encode(self, text: Sequence[str], name: str = "the text") -> Array:
         """The numbers of symbols, int64.
+
+        name: what the text is called if something is wrong with it.
 
         Raises VocabularyError naming the first symbol that is not in the vocabulary.
         """
@@ -68,7 +70,7 @@ class Vocabulary:
             place = next(i for i, symbol in enumerate(text) if symbol not in self._numbers)
             shown = "".join(self.symbols) if all(len(s) == 1 for s in self.symbols) else "..."
             raise VocabularyError(
-                f"{error.args[0]!r} (number {place + 1} of the text) is not among the {len(self)} "
+                f"{error.args[0]!r} (number {place + 1} of {name}) is not among the {len(self)} "
                 f"symbols that the model knows: {shown!r}"
             ) from None
 

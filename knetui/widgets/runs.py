@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
+from textual._types import SegmentLines
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
@@ -32,6 +34,28 @@ class RunTable(DataTable[Any]):
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
+
+    def _render_cell(
+        self,
+        row_index: int,
+        column_index: int,
+        base_style: Style,
+        width: int,
+        cursor: bool = False,
+        hover: bool = False,
+    ) -> SegmentLines:
+        """As Textual's, which renders all cells anew when one has changed: 5 ms a second here."""
+        cell = self._get_row_renderables(row_index).cells[column_index]
+        if not isinstance(cell, Text):
+            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+        looks = (cell.plain, cell.style, tuple(cell.spans), base_style, width, cursor, hover)
+        state = (self._show_hover_cursor, self._pseudo_class_state)
+        key: Any = (row_index, column_index, *looks, *state)
+        lines = self._cell_render_cache.get(key)
+        if lines is None:
+            lines = super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+            self._cell_render_cache[key] = lines
+        return lines
 
     def on_click(self, event: Click) -> None:
         """Tell of a click in the first column, which selects nothing."""

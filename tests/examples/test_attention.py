@@ -130,7 +130,7 @@ def test_what_is_wrong_is_said_in_a_line(text: str, tmp_path: Path) -> None:
         "attention: 'Shakespear' is neither a text nor a file": ("--datafiles", "Shakespear"),
         f"attention: {few.format(short, 9, 16)}": ("--datafiles", short, *SMALL),
         f"attention: {few.format(short, 9, 16)} ": ("--datafiles", text, short, *SMALL),
-        "attention: '!' (number 3 of the text) is not among the 28 symbols": (
+        "attention: '!' (number 3 of the prompt) is not among the 28 symbols": (
             *("--datafiles", text, "--prompt", "ab!"),
             *SMALL,
         ),

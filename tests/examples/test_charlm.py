@@ -56,11 +56,12 @@ def test_what_is_wrong_is_said_in_a_line(text: str, tmp_path: Path) -> None:
     as_script("charlm", "--datafiles", text, *SMALL, "--epochs", "1", "--savefile", str(file))
     load = ("--loadfile", str(file), "--epochs", "0", "--generate", "5")
     cases = {
-        "charlm: '!' (number 3 of the text) is not among the 28 symbols": (
+        "charlm: '!' (number 3 of the prompt) is not among the 28 symbols": (
             *load,
             "--prompt",
             "ab!",
         ),
+        "charlm: 'H' (number 1 of shakespeare) is not among the 28 symbols": load[:2],
         f"charlm: {text} has 13500 symbols, too few for 256 streams of 100 + 1": (
             "--datafiles",
             text,
