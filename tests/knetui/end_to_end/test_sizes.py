@@ -15,7 +15,7 @@ def test_every_pane_is_within_reach(open_workbench: Open, columns: int, rows: in
     terminal.type("# mine\r")
     terminal.wait_for("# mine")
     terminal.press("F5")
-    for number, words in ((2, ">>>"), (3, "── trn"), (4, "(:epoch"), (5, "finished"), (6, "MiB")):
+    for number, words in ((2, ">>>"), (3, "epoch │"), (4, "(:epoch"), (5, "finished"), (6, "MiB")):
         terminal.go_to_pane(number)
         terminal.wait_for(words)
         terminal.wait_for(f"╭─ {number} ")
