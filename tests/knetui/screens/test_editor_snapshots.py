@@ -53,6 +53,7 @@ async def test_words_are_offered(app: KnetApp, snapshots: Snapshots) -> None:
         editor.complete_by(ask)
         await pilot.press(*"x = wei")
         await until(pilot, lambda: pilot.app.screen.query("CompletionList.-open"))
+        await until(pilot, lambda: len(editor.area.marks))  # it is no Python yet
         await snapshots(pilot, "editor-completion")
 
 

@@ -216,7 +216,9 @@ async def test_where_to_go(app: KnetApp, snapshots: Snapshots) -> None:
 async def test_text_that_is_not_python(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+end", *"def broken(:", "ctrl+home")
-        await pilot.pause(0.5)  # a text is looked at when the typing has ended
+        assert isinstance(app.screen, Workbench)
+        while not len(app.screen.editor.area.marks):  # looked at when the typing has ended
+            await pilot.pause(0.05)
         await snapshots(pilot, "syntax-error")
 
 
