@@ -11,6 +11,7 @@ import pytest
 import knetengine
 from knetui.cli import main
 from knetui.command_line.words import WORDS
+from tests.knetui.loading import loaded, loaded_by_words
 
 SHOW_OPTIONS = "import sys\nprint(sys.argv[1:])\nsys.exit(0)\n"
 
@@ -145,25 +146,14 @@ def test_words_of_ours_behind_the_model_are_the_models_too(option: str, show_opt
 
 
 def test_light_commands_load_neither_numpy_nor_textual() -> None:
-    code = (
-        "import sys, knetui.cli\n"
-        "sys.argv = ['knet-tui', '--version']\n"
-        "try: knetui.cli.main()\n"
-        "except SystemExit: pass\n"
-        "print(sorted({'numpy', 'textual', 'prompt_toolkit', 'PIL'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [knetengine.__version__, "[]"]
+    assert not loaded_by_words(["--version"], "numpy", "textual", "prompt_toolkit", "PIL")
+    assert knet("--version").stdout == f"{knetengine.__version__}\n"
 
 
 def test_the_workbench_opens_without_numpy_and_autograd() -> None:
     """Importing those took 250 ms of the 1.2 s until its first frame."""
-    code = (
-        "import sys, knetui.command_line.workbench, knetui.app\n"
-        "print(sorted({'numpy', 'knetengine.autograd', 'numba'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    code = "import knetui.command_line.workbench, knetui.app"
+    assert loaded(code, "numpy", "knetengine.autograd", "numba", "textual") == {"textual"}
 
 
 def test_a_reader_that_has_read_enough_is_no_error() -> None:

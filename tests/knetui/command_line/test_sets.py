@@ -18,6 +18,7 @@ import pytest
 from knetengine.data import SETS, DataSet
 from knetengine.data.catalogue import File
 from knetengine.data.places import FILES
+from tests.knetui.loading import loaded_by_words
 
 PATIENCE = 60
 BIG = "train-images-idx3-ubyte.gz"
@@ -135,15 +136,8 @@ def test_the_list_outlives_a_wrong_data_dir(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_light_words_load_neither_numpy_nor_textual() -> None:
-    code = (
-        "import sys, knetui.cli\n"
-        "sys.argv = ['knet-tui', 'data', 'list']\n"
-        "try: knetui.cli.main()\n"
-        "except SystemExit: pass\n"
-        "print(sorted({'numpy', 'textual', 'rich.progress', 'requests'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    slow = ("numpy", "textual", "rich.progress", "requests")
+    assert not loaded_by_words(["data", "list"], *slow)
 
 
 def test_a_set_is_fetched_with_a_line_for_every_tenth(wanted: DataSet, home: Path) -> None:
