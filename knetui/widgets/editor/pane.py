@@ -447,6 +447,11 @@ class EditorPane(Pane):
         else:
             self._offer(found.matches, asked=asked)
 
+    def on_resize(self) -> None:
+        """A list that is open goes along with its word."""
+        if self._popup.is_open:
+            self.call_after_refresh(self._offer, self._popup.words, asked=False)
+
     def _offer(self, words: list[str], *, asked: bool) -> None:
         behind = self.area.cursor_location[1] - self._start
         place = self.area.cursor_screen_offset - (behind, 0)
