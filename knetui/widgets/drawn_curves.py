@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is som
 
 EMPTY = "F5 trains the model; its curves appear here"
 AWAITED = "the run has reported nothing yet; its curves appear here"
-ENDED = "the run has ended and reported nothing; its log may say why"
+ENDED = "it ended without a figure; its log may say why"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"
 CRAMPED_ROWS = 8  # with fewer of them there is no legend, so that there are curves
 TOO_SMALL = "enlarge this pane (F9) to see the curves"
