@@ -1,7 +1,5 @@
 """What the editor looks like in its states; open the SVGs in snapshots/ to see it."""
 
-from collections.abc import Callable
-
 from textual.pilot import Pilot
 
 from knetui.app import KnetApp
@@ -9,21 +7,13 @@ from knetui.evaluator.protocol import CompleteReply
 from knetui.screens.workbench import Workbench
 from knetui.widgets.editor import EditorPane
 from tests.knetui.screens.pictures import Snapshots
+from tests.knetui.waiting import until
 
 
 def editor_of(pilot: Pilot[None]) -> EditorPane:
     workbench = pilot.app.screen
     assert isinstance(workbench, Workbench)
     return workbench.editor
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Wait for a child's answer."""
-    for _ in range(400):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not come")
 
 
 async def ask(_code: str, cursor: int) -> CompleteReply:

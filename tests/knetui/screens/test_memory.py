@@ -22,6 +22,7 @@ from knetui.screens.workbench import Workbench
 from knetui.widgets.memory import MemoryFigures, MemoryPane, pool_bar
 from knetui.widgets.section import Section, SectionBar
 from tests.knetui.screens.pictures import SIZES, Snapshots
+from tests.knetui.waiting import until
 
 MIB = 1 << 20
 MakeRun = Callable[..., RunFolder]
@@ -120,14 +121,6 @@ async def open_screen(app: KnetApp, pilot: Pilot[None]) -> MemoryScreen:
     await pilot.pause(0.7)
     assert isinstance(app.screen, MemoryScreen)
     return app.screen
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        await pilot.pause(0.1)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from knetengine.training.trash import deleted_runs
 from knetui.app import KnetApp
 from knetui.screens.workbench import Workbench
 from knetui.widgets.runs import RunsPane
+from tests.knetui.waiting import until
 
 MakeRun = Callable[..., RunFolder]
 MODEL = "def main(*, lr: float = 0.1): ..."
@@ -30,14 +31,6 @@ async def open_runs(pilot: Pilot[None]) -> RunsPane:
 
 def numbers(pane: RunsPane) -> list[str]:
     return [str(pane.table.get_row_at(row)[1]) for row in range(pane.table.row_count)]
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    for _ in range(100):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"not within 5 s; notes: {[n.message for n in notes(pilot)]}")
 
 
 def notes(pilot: Pilot[None]):

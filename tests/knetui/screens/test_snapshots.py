@@ -19,6 +19,7 @@ from knetui.screens.numbers import Numbers
 from knetui.screens.option_form import OptionForm
 from knetui.screens.workbench import Workbench
 from tests.knetui.screens.pictures import Snapshots, settle
+from tests.knetui.waiting import until
 
 MakeRun = Callable[..., RunFolder]
 
@@ -216,9 +217,9 @@ async def test_where_to_go(app: KnetApp, snapshots: Snapshots) -> None:
 async def test_text_that_is_not_python(app: KnetApp, snapshots: Snapshots) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+end", *"def broken(:", "ctrl+home")
-        assert isinstance(app.screen, Workbench)
-        while not len(app.screen.editor.area.marks):  # looked at when the typing has ended
-            await pilot.pause(0.05)
+        workbench = app.screen
+        assert isinstance(workbench, Workbench)
+        await until(pilot, lambda: len(workbench.editor.area.marks))  # when the typing has ended
         await snapshots(pilot, "syntax-error")
 
 

@@ -1,6 +1,5 @@
 """The list of what the word before the cursor may become."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from textual.pilot import Pilot
 
 from knetui.evaluator.protocol import CompleteReply
 from knetui.widgets.editor.completion_list import CompletionList
+from tests.knetui.waiting import until
 
 Edit = Callable[..., Any]
 NAMES = ["weights", "weigh", "weekly"]
@@ -22,12 +22,6 @@ async def ask(code: str, cursor: int) -> CompleteReply:
 
 def offered(app: Any) -> list[str]:
     return app.query_one(CompletionList).words
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():
-            await pilot.pause(0.02)
 
 
 async def opened(app: Any, pilot: Pilot[None], *keys: str) -> None:

@@ -1,22 +1,13 @@
 """What is wrong, in the margin and behind the lines."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from textual.pilot import Pilot
-
 from knetengine.training.folder import Failure, create_run
+from tests.knetui.waiting import until
 
 Edit = Callable[..., Any]
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Wait for the child that finds mistakes."""
-    async with asyncio.timeout(20):
-        while not holds():
-            await pilot.pause(0.05)
 
 
 async def test_a_name_that_nobody_defines_is_marked_as_it_is_typed(edit: Edit) -> None:
