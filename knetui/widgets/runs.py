@@ -71,7 +71,13 @@ class RunsPane(Pane):
     DEFAULT_CSS = """
     RunsPane {
         padding: 0;
-        RunTable { background: transparent; height: 1fr; scrollbar-size-horizontal: 0; }
+        RunTable {
+            background: transparent; height: 1fr; scrollbar-size-horizontal: 0;
+            &:focus > .datatable--cursor {
+                background: $block-cursor-blurred-background;
+                color: $block-cursor-blurred-foreground;
+            }
+        }
         &.-complaining { border-subtitle-color: $text-error; }
     }
     """
