@@ -8,8 +8,10 @@ import signal
 import struct
 import sys
 import termios
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyte
@@ -42,6 +44,24 @@ class Terminal:
             if until is not None and until():
                 return arrived
         return None
+
+    @contextmanager
+    def only_read(self) -> Iterator[None]:
+        """Take what comes without feeding the screen, whose model takes more time than most."""
+        ends = threading.Event()
+
+        def read() -> None:
+            while not ends.is_set():
+                if select.select([self._descriptor], [], [], 0.2)[0]:
+                    self.received += len(os.read(self._descriptor, 1 << 16))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            yield
+        finally:
+            ends.set()
+            reader.join()
 
     def write(self, keys: bytes) -> None:
         """Press keys."""

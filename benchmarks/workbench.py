@@ -1,12 +1,12 @@
 """What the workbench costs: a line that is looked at, a long log, the training beside it.
 
-    python -m benchmarks.workbench [--seconds 20] [--rounds 5] [--lines 1000000]
+    python -m benchmarks.workbench [--seconds 8] [--rounds 12] [--lines 1000000]
 
 rest      bytes a second to the terminal while LeNet trains and nobody presses a key; an SSH line
           carries them
 log       seconds until a log of so many lines is on the screen, and the workbench's memory then
-training  LeNet's steps a second beside the open workbench, to those of the same run alone, before
-          and after; in turns
+training  LeNet's steps a second beside the open workbench, to those of the same run beside a stopped
+          one, before and after; in turns
 
 Needs the `bench` extra.
 """
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import tempfile
 import time
@@ -25,11 +26,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.terminal import Terminal, end_runs
+from knetengine.training.metrics import Gradients, MetricsReader
 
 SIZE = (120, 40)
 TRAIN = b"\x1b[15~"  # F5
 OPTIONS = ["--epochs", "100000"]
 SETTLE_SECONDS = 6.0  # kernels are loaded, the first epochs are over
+SWITCH_SECONDS = 1.5  # what came while it was stopped is drawn
 
 
 @contextmanager
@@ -55,32 +58,12 @@ def open_workbench(folder: Path, model: str, **session: object) -> Terminal:
     return terminal
 
 
-def reports() -> int:
-    """How many steps the newest run's figures tell of."""
-    from knetengine.training.folder import all_runs
-    from knetengine.training.metrics import MetricsReader, Report
-
-    records = MetricsReader(all_runs()[-1].metrics).read(1 << 30)
-    return max((r.step or 0 for r in records if isinstance(r, Report)), default=0)
-
-
-def stretch(terminal: Terminal | None, seconds: float) -> float:
-    """Steps a second of the newest run, from report to report within so long."""
-
-    def next_report() -> tuple[float, int]:
-        before = reports()
-        while (now := reports()) == before:
-            if terminal is not None:
-                terminal.wait(0.05)
-            else:
-                time.sleep(0.05)
-        return time.perf_counter(), now
-
-    began, first = next_report()
-    ended, last = began, first
-    while ended - began < seconds:
-        ended, last = next_report()
-    return (last - first) / (ended - began)
+def steps_a_second(metrics: MetricsReader, seconds: float) -> float:
+    """Of the run whose figures these are, by its own clock, within the next so many seconds."""
+    metrics.read(1 << 30)
+    time.sleep(seconds)
+    told = [record for record in metrics.read(1 << 30) if isinstance(record, Gradients)]
+    return (told[-1].step - told[0].step) / (told[-1].time - told[0].time)
 
 
 def rest(seconds: float) -> float:
@@ -121,10 +104,11 @@ def long_log(lines: int) -> tuple[float, float]:
 
 
 def training(rounds: int, seconds: float) -> Iterator[tuple[float, float]]:
-    """LeNet's steps a second beside the open workbench, and alone, of one run, again and again.
+    """LeNet's steps a second beside the open workbench, and beside one that is stopped, in turns.
 
-    Of one run, because two of the same program, one after the other, differed by as much as the
-    machine did in the meantime: by a third. Alone is the mean of before and after.
+    Of one run, for two of the same program, one after the other, differed by as much as the machine
+    did in the meantime: by a third. A stopped process (SIGSTOP) takes no time at all, and in turns
+    of a few seconds the machine hardly changes. Alone is the mean of before and after.
     """
     from knetengine.training.launch import WORKBENCH_NICENESS, launch
     from knetui.models import examples_folder
@@ -133,23 +117,31 @@ def training(rounds: int, seconds: float) -> Iterator[tuple[float, float]]:
         path = examples_folder() / "lenet.py"
         run = launch(path, path.read_text(), OPTIONS, WORKBENCH_NICENESS)
         names = [run.path.name]
-        time.sleep(SETTLE_SECONDS)
-        before = stretch(None, seconds)
-        for _ in range(rounds):
-            terminal = open_workbench(folder, "lenet", shown_runs=names, selected_run=names[0])
-            terminal.wait(SETTLE_SECONDS)
-            beside = stretch(terminal, seconds)
-            terminal.close()
-            after = stretch(None, seconds)
-            yield beside, (before + after) / 2
-            before = after
+        terminal = open_workbench(folder, "lenet", shown_runs=names, selected_run=names[0])
+        terminal.wait(SETTLE_SECONDS)
+        metrics = MetricsReader(run.metrics)
+        with terminal.only_read():
+
+            def stretch(signal_first: signal.Signals) -> float:
+                os.kill(terminal.process, signal_first)
+                time.sleep(SWITCH_SECONDS)
+                return steps_a_second(metrics, seconds)
+
+            before = stretch(signal.SIGSTOP)
+            for _ in range(rounds):
+                beside = stretch(signal.SIGCONT)
+                after = stretch(signal.SIGSTOP)
+                yield beside, (before + after) / 2
+                before = after
+            os.kill(terminal.process, signal.SIGCONT)
+        terminal.close()
 
 
 def main() -> None:
     """Print a line for each of the three."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--lines", type=int, default=1_000_000)
     arguments = parser.parse_args()
     print(f"rest      {rest(arguments.seconds) / 1024:.1f} KiB/s")

@@ -20,9 +20,8 @@ FACTS_SECONDS = 0.02  # a scan reads options and extremes for so long
 
 @dataclass
 class News:
-    """What reading brought: whether there are new figures, and what is to be told now."""
+    """What reading brought that is to be told now."""
 
-    changed: bool
     warnings: list[tuple[RunView, str]]
     ended: list[RunView]
 
@@ -204,11 +203,11 @@ class RunDesk:
         """
         names, looked_at = self._followed(), self._looked_at()
         views = {name: view for name in names if (view := self._list.view(name)) is not None}
-        news = News(False, [], [])
+        news = News([], [])
         for name, view in views.items():
             if asks:
                 view.refresh_state()
-            news.changed |= view.read(budget / len(views))
+            view.read(budget / len(views))
             if not view.state.has_ended and name in looked_at:
                 self._awaited.add(name)
             if name in self._awaited:

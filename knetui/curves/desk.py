@@ -47,6 +47,19 @@ class CurveDesk:
                 self._slots[run.number] = min(free, default=run.number)
         self.runs, self.selected = list(runs), selected
 
+    def points(self) -> list[tuple[object, ...]]:
+        """What tells whether there is anything new to draw: how much there is of each run."""
+        if self.settings.gradients:
+            run = self.selected
+            return [(run.number, run.step_loss.count)] if run is not None else []
+        epochs = [
+            (run.number, run.state.status, len(run.events), [c.count for c in run.curves.values()])
+            for run in self.runs
+        ]
+        if any(count > 1 for *_, counts in epochs for count in counts):
+            return list(epochs)
+        return [(*told, run.step_loss.count) for told, run in zip(epochs, self.runs, strict=True)]
+
     def colour_of(self, number: int) -> Colour | None:
         """The colour of a drawn run's first curve."""
         slot = self._slots.get(number)

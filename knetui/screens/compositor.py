@@ -11,7 +11,8 @@ class NarrowCompositor(Compositor):
     """A compositor that asks for nothing outside of what has changed.
 
     Textual's asks all widgets for their rows that lie in the rectangle around all changes: beside a
-    log at the bottom and a clock at the top that is everything, 7 to 10 ms each time.
+    log at the bottom and a clock at the top that is everything, 7 to 10 ms each time. Nor is asked
+    what lies behind: the five containers around a pane took 1 ms each time.
     """
 
     _changed: tuple[Region, ...] = ()
@@ -31,7 +32,11 @@ class NarrowCompositor(Compositor):
         if not self._changed:
             yield from super()._get_renders(crop)
             return
+        open_parts = self._changed  # in which something farther back is to be seen
         for widget, (region, clip) in self.visible_widgets.items():
             seen = region.intersection(clip)
-            if any(map(seen.overlaps, self._changed)):
+            if any(map(seen.overlaps, open_parts)):
                 yield region, clip, widget.render_lines(seen.translate(-region.offset))
+                open_parts = tuple(p for p in open_parts if not seen.contains_region(p))
+                if not open_parts:
+                    return

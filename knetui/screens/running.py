@@ -27,8 +27,9 @@ from knetui.widgets.status import StatusLine
 BEAT_SECONDS = 0.1
 SHOW_BEATS = 2  # more repaints a second cost an SSH line, and nobody reads faster
 SCAN_BEATS = 10
-REST_SECONDS = 5.0  # without a key or the mouse; then the run gets the time,
-REST_BEATS = 5  # and all that is new is drawn in one frame: each one more cost 4 ms
+REST_SECONDS = 5.0  # without a key or the mouse; then the run gets the time:
+REST_BEAT_SECONDS = 0.5  # all that is new is drawn in one frame, each one more cost 4 ms,
+REST_SCAN_BEATS = 4  # and the table of runs, whose row and scan are 5 ms, with every fourth
 READ_BUDGET_SECONDS = 0.004  # a key waits for it
 IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
 TYPING_SECONDS = 1.0
@@ -71,7 +72,7 @@ class Running(Frame):
     def begin_to_read(self) -> None:
         """Show the runs that were looked at, and look at them again and again."""
         self._show_choice()
-        self.set_interval(BEAT_SECONDS, self._beat)
+        self._beat()
 
     # start and steer
 
@@ -233,16 +234,16 @@ class Running(Frame):
 
     def _beat(self) -> None:
         """Read and show what is new; seldom and all at once while nobody touches anything."""
-        self._beats += 1
         rests = time.monotonic() - self._meter.last_input > REST_SECONDS
-        if rests and self._beats % REST_BEATS:
-            return
-        if self._beats % SCAN_BEATS == 0:
+        seconds = REST_BEAT_SECONDS if rests else BEAT_SECONDS
+        self._beats += 1
+        if self._beats % (REST_SCAN_BEATS if rests else SCAN_BEATS) == 0:
             self.scan_runs()
         self._read_runs()
         if rests or self._beats % SHOW_BEATS == 0:
             self._show_run()
-        self.query_one(CurvesPane).redraw(BEAT_SECONDS * (REST_BEATS if rests else 1))
+        self.query_one(CurvesPane).redraw(seconds)
+        self.set_timer(seconds, self._beat)
 
     def _read_runs(self) -> None:
         """Read what the drawn and the selected runs have written since."""
@@ -251,8 +252,7 @@ class Running(Frame):
         asks = self._reads % STATE_READS == 0
         budget = READ_BUDGET_SECONDS if types else IDLE_BUDGET_SECONDS
         news = self._desk.read(budget, asks=asks)
-        if news.changed:
-            self.query_one(CurvesPane).changed()
+        self.query_one(CurvesPane).look()
         for view, text in news.warnings:
             self.tell(text, f"run {view.folder.title}")
         for view in news.ended:

@@ -51,6 +51,7 @@ class DrawnCurves(Pane):
         super().__init__(number, **rest)
         self.desk = CurveDesk(settings)
         self._exact: Exact = {}
+        self._points: object = None
         self._pace = Pace()
         self._legend_lines = 0
         self._shown: list[str] = []  # titles of the charts that are on the screen
@@ -68,9 +69,11 @@ class DrawnCurves(Pane):
         """The surface with the charts."""
         return self.query_one(ChartView)
 
-    def changed(self) -> None:
-        """There are new points."""
-        self._pace.want()
+    def look(self) -> None:
+        """Draw in good time if there are other points than when this was asked last."""
+        before, self._points = self._points, self.desk.points()
+        if before != self._points:
+            self._pace.want()
 
     def on_mount(self) -> None:
         """Follow the theme."""

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 from textual.widgets import DataTable
+from textual.widgets.data_table import ColumnKey, RowKey
 
 from knetui.runs.filter import FilterError
 from knetui.runs.order import Column, Listed
@@ -34,6 +35,13 @@ class RunTable(DataTable[Any]):
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
+
+    def exchange(self, row: str, column: str, cell: Text) -> None:
+        """As Textual's update_cell, which paints all rows anew: 5 ms, and so 1."""
+        row_key, column_key = RowKey(row), ColumnKey(column)
+        self._data[row_key][column_key] = cell
+        self._update_count += 1
+        self.refresh_row(self.get_row_index(row_key))
 
     def _render_cell(
         self,
@@ -233,7 +241,7 @@ class RunsPane(Pane):
                 continue
             for column, was, cell in zip(self._listed.columns, old, cells, strict=True):
                 if was != cell:
-                    self.table.update_cell(name, column.key or "marks", cell)
+                    self.table.exchange(name, column.key or "marks", cell)
         self._rows = rows
 
     # what is asked for

@@ -54,11 +54,10 @@ def test_the_end_of_a_run_begun_here_is_told_once_even_if_it_ended_at_once() -> 
     folder = make_run("failed", warning="trn is nan from epoch 1 on")
     desk.begin(folder)
     news = desk.read(BUDGET)
-    assert news.changed
     assert [view.folder.path for view in news.ended] == [folder.path]
     assert [text for _, text in news.warnings] == ["trn is nan from epoch 1 on"]
     news = desk.read(BUDGET)
-    assert (news.changed, news.ended, news.warnings) == (False, [], [])
+    assert (news.ended, news.warnings) == ([], [])
 
 
 def test_the_end_of_a_run_of_yesterday_is_not_told() -> None:
@@ -66,7 +65,6 @@ def test_the_end_of_a_run_of_yesterday_is_not_told() -> None:
     desk = RunDesk(Session(shown_runs=[folder.path.name]))
     desk.scan()
     news = desk.read(BUDGET)
-    assert news.changed
     assert (news.ended, news.warnings) == ([], [])
 
 
