@@ -5,8 +5,8 @@
 rest      bytes a second to the terminal while LeNet trains and nobody presses a key; an SSH line
           carries them
 log       seconds until a log of so many lines is on the screen, and the workbench's memory then
-training  LeNet's steps a second beside the open workbench, to those of the same run beside a stopped
-          one, before and after; in turns
+training  LeNet's steps a second beside the open workbench, to those of the same run beside one that
+          is stopped, before and after; in turns
 
 Needs the `bench` extra.
 """

@@ -20,8 +20,9 @@ FACTS_SECONDS = 0.02  # a scan reads options and extremes for so long
 
 @dataclass
 class News:
-    """What reading brought that is to be told now."""
+    """What reading brought: whether a run that is looked at is farther, and what is to be told."""
 
+    is_farther: bool
     warnings: list[tuple[RunView, str]]
     ended: list[RunView]
 
@@ -203,11 +204,12 @@ class RunDesk:
         """
         names, looked_at = self._followed(), self._looked_at()
         views = {name: view for name in names if (view := self._list.view(name)) is not None}
-        news = News([], [])
+        news = News(False, [], [])
         for name, view in views.items():
             if asks:
                 view.refresh_state()
-            view.read(budget / len(views))
+            farther = view.read(budget / len(views))
+            news.is_farther |= farther and name in looked_at
             if not view.state.has_ended and name in looked_at:
                 self._awaited.add(name)
             if name in self._awaited:

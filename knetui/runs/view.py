@@ -63,16 +63,18 @@ class RunView:
                 self._rate.pause()
 
     def read(self, budget: float) -> bool:
-        """Read new figures for at most about `budget` seconds; whether there were any."""
+        """Read new figures for at most about `budget` seconds; whether there was an epoch's.
+
+        Those of single steps come all the time: they do not count, nor does the memory held.
+        """
         deadline = time.perf_counter() + budget
-        changed = False
+        last = self.last
         while records := self._metrics.read(CHUNK_BYTES):
             for record in records:
                 self._take(record)
-            changed = True
             if time.perf_counter() >= deadline:
                 break
-        return changed
+        return self.last is not last
 
     def pace(self) -> Pace | None:
         """How fast it is and when it will be done; None before that is known, or while it rests."""
@@ -144,6 +146,10 @@ class LogView:
             self._tail.skip_to(around - LOG_BYTES // 2)
             self._keep = None
         self._rest_was_read = False
+
+    def lags(self) -> bool:
+        """Whether the run has printed more than was read; a line without its end counts, too."""
+        return self._tail.lags()
 
     def read(self, *, ended: bool = False) -> list[str]:
         """The new lines; when too much has come at once, only the last of it.

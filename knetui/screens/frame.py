@@ -88,7 +88,7 @@ class Frame(Screen[None]):
         self._session_file = session_file
         self._actions = actions
         self._panes: Mapping[str, Pane] = {}
-        self._remember_later = False
+        self._remembers = False  # that is, it is about to
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -104,7 +104,6 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Bring back where everything was."""
-        self.set_interval(REMEMBER_SECONDS, self._remember)
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         known = self.session.pane in self._panes
         self.action_show_pane(self.session.pane if known else next(iter(self._panes)))
@@ -279,16 +278,17 @@ class Frame(Screen[None]):
 
     def remember_soon(self) -> None:
         """The session is not what was written last."""
-        self._remember_later = True
+        if not self._remembers:
+            self._remembers = True
+            self.set_timer(REMEMBER_SECONDS, self._remember)
 
     async def _remember(self) -> None:
         """Write the session a moment after it changed, in a thread: home may be far away."""
-        if self._remember_later:
-            self._remember_later = False
-            try:
-                await asyncio.to_thread(self._session_file.write, self.session)
-            except OSError as error:
-                self.tell(f"the session is not being kept: {error.strerror or error}")
+        self._remembers = False
+        try:
+            await asyncio.to_thread(self._session_file.write, self.session)
+        except OSError as error:
+            self.tell(f"the session is not being kept: {error.strerror or error}")
 
     def tell(self, words: str, title: str = "") -> None:
         """Say that something went wrong; the words may be a model's."""

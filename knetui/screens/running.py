@@ -28,8 +28,8 @@ BEAT_SECONDS = 0.1
 SHOW_BEATS = 2  # more repaints a second cost an SSH line, and nobody reads faster
 SCAN_BEATS = 10
 REST_SECONDS = 5.0  # without a key or the mouse; then the run gets the time:
-REST_BEAT_SECONDS = 0.5  # all that is new is drawn in one frame, each one more cost 4 ms,
-REST_SCAN_BEATS = 4  # and the table of runs, whose row and scan are 5 ms, with every fourth
+REST_BEAT_SECONDS = 0.5  # all that is new is drawn in one frame, each one more cost 4 ms;
+REST_SCAN_BEATS = 4  # and the table of runs (5 ms) and a clock that moves on by itself seldom
 READ_BUDGET_SECONDS = 0.004  # a key waits for it
 IDLE_BUDGET_SECONDS = 0.02  # while nobody types: a long run is there after 4 s, not 15
 TYPING_SECONDS = 1.0
@@ -237,16 +237,16 @@ class Running(Frame):
         rests = time.monotonic() - self._meter.last_input > REST_SECONDS
         seconds = REST_BEAT_SECONDS if rests else BEAT_SECONDS
         self._beats += 1
-        if self._beats % (REST_SCAN_BEATS if rests else SCAN_BEATS) == 0:
+        is_farther = self._read_runs()
+        if scans := self._beats % (REST_SCAN_BEATS if rests else SCAN_BEATS) == 0:
             self.scan_runs()
-        self._read_runs()
-        if rests or self._beats % SHOW_BEATS == 0:
+        if scans or (is_farther if rests else self._beats % SHOW_BEATS == 0):
             self._show_run()
         self.query_one(CurvesPane).redraw(seconds)
         self.set_timer(seconds, self._beat)
 
-    def _read_runs(self) -> None:
-        """Read what the drawn and the selected runs have written since."""
+    def _read_runs(self) -> bool:
+        """Read what runs have written since; whether one that is looked at is farther for it."""
         types = time.monotonic() - self._meter.last_input < TYPING_SECONDS
         self._reads += 1
         asks = self._reads % STATE_READS == 0
@@ -257,6 +257,7 @@ class Running(Frame):
             self.tell(text, f"run {view.folder.title}")
         for view in news.ended:
             self._tell_the_end(view)
+        return news.is_farther or self.query_one(LogPane).lags()
 
     def _show_run(self) -> None:
         """Show how the selected run gets on."""

@@ -167,10 +167,12 @@ class Steering(Running):
         if self.session.watch != Watch():
             change(folder.control, watch=self.session.watch)
 
-    def _read_runs(self) -> None:
-        super()._read_runs()
+    def _read_runs(self) -> bool:
+        is_farther = super()._read_runs()
         for view in self._desk.drawn:
             self._tell_events(view)
+        view = self._desk.selected
+        return is_farther | (view is not None and view.samples.read())
 
     def _tell_events(self, view: RunView) -> None:
         name, events = view.folder.path.name, view.events
@@ -203,8 +205,6 @@ class Steering(Running):
     def _show_run(self) -> None:
         super()._show_run()
         view = self._desk.selected
-        if view is not None:
-            view.samples.read()
         has_text = view is not None and bool(view.samples.pieces)
         self.show_or_leave_out("samples", present=has_text)
         self.query_one(SamplesPane).show_run(view)

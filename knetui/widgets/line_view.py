@@ -61,6 +61,11 @@ class LineView(ScrollView):
         self._is_stale = False
         return changed
 
+    def known_row(self, y: int) -> Strip | None:
+        """The row as it was found when it was compared, if nothing has changed since."""
+        rows = self._painted[1]
+        return None if self._is_stale or y >= len(rows) else rows[y]
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows, for Textual; it may ask for other reasons than a change of them."""
         if self._is_stale:

@@ -49,6 +49,9 @@ class LogLines(Log, LineView):
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
+        known = self.known_row(y)
+        if known is not None:
+            return known
         strip = super().render_line(y)
         if self.marked is not None and y + self.scroll_offset.y == self.marked:
             marked = self.get_component_rich_style("log--marked", partial=True)
@@ -135,6 +138,10 @@ class LogPane(Pane):
             return
         self._place = None
         self._begin(LogView(folder.log) if folder else None)
+
+    def lags(self) -> bool:
+        """Whether the run has printed more than is here."""
+        return self._view is not None and not self._is_part and self._view.lags()
 
     def read(self, *, ended: bool) -> None:
         """Add what the run has printed since; written in one call, which costs 0.6 us a line."""

@@ -54,10 +54,11 @@ def test_the_end_of_a_run_begun_here_is_told_once_even_if_it_ended_at_once() -> 
     folder = make_run("failed", warning="trn is nan from epoch 1 on")
     desk.begin(folder)
     news = desk.read(BUDGET)
+    assert news.is_farther
     assert [view.folder.path for view in news.ended] == [folder.path]
     assert [text for _, text in news.warnings] == ["trn is nan from epoch 1 on"]
     news = desk.read(BUDGET)
-    assert (news.ended, news.warnings) == ([], [])
+    assert (news.is_farther, news.ended, news.warnings) == (False, [], [])
 
 
 def test_the_end_of_a_run_of_yesterday_is_not_told() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from knetengine.training.metrics import Gradients, MetricsWriter, Report
+from knetengine.training.metrics import Event, Gradients, MetricsWriter, Record, Report
 from knetui.curves.desk import PAN, ZOOM, CurveDesk
 from knetui.curves.run_charts import NORMS, STEP_LOSS
 from knetui.curves.settings import CurveSettings
@@ -299,6 +299,37 @@ def test_until_the_first_epoch_is_over_the_losses_of_its_steps_are_drawn(
     assert charts.axis == "epoch"
     assert "loss of the step" not in charts.titles
     assert (desk.window, desk.cursor) == (None, None)
+
+
+def test_there_is_something_new_to_draw_only_with_points_that_are_drawn(run: RunView) -> None:
+    desk = CurveDesk(CurveSettings())
+    desk.show_runs([run], run)
+
+    def tells(*records: Record) -> bool:
+        before = desk.points()
+        writer = MetricsWriter(run.folder.metrics)
+        for record in records:
+            writer.write(record)
+        writer.close()
+        run.read(1.0)
+        return desk.points() != before
+
+    step = Gradients(20.0, 31, 400, 0.5, {"b": 1.0})
+    assert not tells(step)
+    assert tells(Report(31, 20.5, {"trn": 0.5}))
+    assert tells(Event(20.6, "paused"))
+    desk.settings.gradients = True
+    assert not tells(Report(32, 21.0, {"trn": 0.5}))
+    assert tells(step)
+
+
+def test_until_there_is_a_line_the_losses_of_steps_are_something_new(make_run: MakeRun) -> None:
+    run = make_run(epochs=0)
+    desk = CurveDesk(CurveSettings())
+    desk.show_runs([run], run)
+    before = desk.points()
+    run.step_loss.add(17, 0.5)
+    assert desk.points() != before
 
 
 def test_one_point_is_no_line_and_the_losses_of_steps_stay(make_run: MakeRun) -> None:

@@ -11,6 +11,7 @@ import pytest
 from knetengine.training.folder import RunFolder, State, create_run
 from knetengine.training.metrics import (
     Event,
+    Gradients,
     Memory,
     MetricsWriter,
     Plan,
@@ -69,6 +70,16 @@ def test_records_are_taken_as_they_come(folder: RunFolder) -> None:
     assert view.last is not None
     assert math.isnan(view.last.figures()["trn"])
     assert (view.planned, view.memory, [e.name for e in view.events]) == (20, memory, ["paused"])
+
+
+def test_it_is_farther_with_an_epoch_not_with_a_step(folder: RunFolder) -> None:
+    view = RunView(folder)
+    write(folder, Gradients(0.1, 1, 5, 0.5, {"w": 1.0}), Memory(0.1, 1, 2, 3, 4, 5))
+    assert not view.read(LONG)
+    assert view.step_loss.count == 1
+    write(folder, report(1, trn=0.5))
+    assert view.read(LONG)
+    assert not view.read(LONG)
 
 
 def test_a_torn_line_waits_for_its_rest(folder: RunFolder) -> None:
@@ -193,6 +204,17 @@ def test_a_run_that_has_ended_is_not_looked_up_again(folder: RunFolder) -> None:
     folder.remove()
     view.refresh_state()
     assert view.state.status == "finished"
+
+
+def test_a_log_lags_while_there_is_more_of_it(folder: RunFolder) -> None:
+    log = LogView(folder.log)
+    assert not log.lags()  # there is no file yet
+    folder.log.write_text("one\n")
+    assert log.lags()
+    log.read()
+    assert not log.lags()
+    folder.log.write_text("one\ntw")
+    assert log.lags()
 
 
 def test_the_log_is_read_as_it_grows(folder: RunFolder) -> None:

@@ -24,6 +24,16 @@ class Watched(Static):
         return super().render_lines(crop)  # type: ignore[arg-type]
 
 
+class Around(Horizontal):
+    """As `Watched`, with others in front of it."""
+
+    asked = 0
+
+    def render_lines(self, crop: object) -> list[Strip]:
+        self.asked += 1
+        return super().render_lines(crop)  # type: ignore[arg-type]
+
+
 class Pieces(Screen[None]):
     CSS = """
     Watched { height: 5; width: 1fr; border: round red; }
@@ -37,7 +47,7 @@ class Pieces(Screen[None]):
 
     def compose(self) -> ComposeResult:
         for row in range(3):
-            with Vertical(), Horizontal():
+            with Vertical(), Around():
                 for column in range(3):
                     yield Watched("", id=f"piece-{row}-{column}")
         yield Watched("over", id="over")
@@ -53,12 +63,14 @@ async def test_only_what_lies_where_something_changed_is_asked() -> None:
     async with app.run_test(size=(60, 24)) as pilot:
         await pilot.pause()
         pieces = list(app.screen.query(Watched))
-        for piece in pieces:
+        behind = list(app.screen.query(Around))
+        for piece in (*pieces, *behind):
             piece.asked = 0
         for corner in ("#piece-0-2", "#piece-2-0"):  # the rectangle around them is all of it
             app.screen.query_one(corner, Static).update("another", layout=False)
         await pilot.pause()
         assert {piece.id for piece in pieces if piece.asked} == {"piece-0-2", "piece-2-0"}
+        assert not any(one.asked for one in behind)
 
 
 @pytest.mark.parametrize("seed", range(4))

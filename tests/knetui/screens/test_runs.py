@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
@@ -165,3 +166,17 @@ async def test_a_click_on_its_circle_draws_a_run(app: KnetApp, runs) -> None:
         await pilot.click(DataTable, offset=(12, 3))
         await until(pilot, lambda: app.session.selected_run == runs[0].path.name)
         assert app.session.shown_runs == [runs[1].path.name]
+
+
+async def test_figures_that_change_paint_their_row_alone(app: KnetApp, runs) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        table = (await open_runs(pilot)).table
+        await until(pilot, lambda: table.row_count == 3)
+        await pilot.pause()
+        table.exchange(str(list(table.rows)[1].value), "epoch", Text("77"))
+        (region,) = table._exchange_repaint_regions()
+        assert (region.y, region.height) == (2, 1)  # below the titles
+        table.refresh(region)
+        await pilot.pause()
+        row = app.screen._compositor.render_strips()[table.region.y + 2].text
+        assert "finished 77" in row
