@@ -1,15 +1,13 @@
 """The command `knet-tui`: its words, and nothing of what they do."""
 
-import io
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
 import knetengine
-from knetui.command_line.words import WORDS, unknown_word
+from knetui.command_line.entry import run
 from knetui.models import example_names
 
 app = App(
@@ -295,6 +293,23 @@ def curves(
     return show_curves(runs, files, settings, only)
 
 
+@app.command
+def memory(run: str = "last", /, *, limit: str = "", device: str = "") -> int:
+    """Print what RUN's pools hold and who holds most; or whether it would fit under a limit.
+
+    Parameters
+    ----------
+    limit:
+        Such as `64MiB`: replay under it what some steps ask for, by each policy. Exit status 1 if
+        RUN would run out of memory.
+    device:
+        Of this device's pool only, such as `cuda:0`.
+    """
+    from knetui.command_line.memory import show_memory
+
+    return show_memory(run, limit, device)
+
+
 data = App(name="data", help="List the sets of data, and fetch them.")
 app.command(data)
 
@@ -372,43 +387,4 @@ def doctor(
 
 def main() -> None:
     """Run the command line."""
-    arguments = sys.argv[1:]
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal of ASCII shows what it can
-    try:
-        status = _answer(arguments)
-    except CycloptsError as error:
-        print(f"knet-tui: {' '.join(str(error).split())}", file=sys.stderr)
-        status = 2
-    except BrokenPipeError:  # `knet-tui ... | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    sys.exit(status if isinstance(status, int) else 0)
-
-
-def _answer(arguments: list[str]) -> object:
-    match arguments:
-        case [word, _, *_] if word[0] != "-" and word not in WORDS:
-            print(f"knet-tui: {unknown_word(word)}", file=sys.stderr)
-            return 2
-        case ["train" | "restart" as word, *words]:
-            return _answer_with_options(word, words)
-        case _:
-            return app(arguments, exit_on_error=False, print_error=False)
-
-
-def _answer_with_options(word: str, words: list[str]) -> object:
-    """What stands behind the model or run is for its main, but for `--detach` and `--resume`."""
-    before = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
-    ours, model, theirs = words[:before], words[before : before + 1], words[before + 1 :]
-    for own in ("--detach", "--resume") if word == "train" else ("--detach",):
-        if own in theirs:
-            theirs.remove(own)
-            ours.append(own)
-    if model and {"--help", "-h"} & set(theirs):
-        from knetui.command_line.training import show_options, show_options_of_run
-
-        return show_options(*model) if word == "train" else show_options_of_run(*model)
-    separated = ["--", *model, *theirs] if model else []
-    return app([word, *ours, *separated], exit_on_error=False, print_error=False)
+    run(app)

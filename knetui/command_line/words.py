@@ -8,6 +8,7 @@ WORDS = (
     "restart",
     "runs",
     "curves",
+    "memory",
     "name",
     "pin",
     "delete",

@@ -70,8 +70,8 @@ def legend(device: str) -> str:
     return "  ".join(f"{GLYPHS[state]} {WORDS[state]}" for state in states)
 
 
-def figures_text(picture: Picture, pool: PoolPicture | None, workbench: int) -> Text:
-    """The figures of a pool, of the process, and of this program's `workbench` bytes."""
+def figures_text(picture: Picture, pool: PoolPicture | None, workbench: int | None) -> Text:
+    """The figures of a pool, of the process, and of a `workbench` that holds so many bytes."""
     text = _text()
     rows = process_rows(picture, workbench)
     if pool is not None:

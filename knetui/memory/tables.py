@@ -67,15 +67,17 @@ def figure_rows(pool: PoolPicture) -> list[FigureRow]:
     return rows
 
 
-def process_rows(picture: Picture, workbench: int) -> list[FigureRow]:
-    """The figures of the run's process, of its machine, and of this program."""
-    return [
+def process_rows(picture: Picture, workbench: int | None) -> list[FigureRow]:
+    """The figures of the run's process, of its machine, and of the workbench if that looks."""
+    rows = [
         FigureRow("process", in_bytes(picture.process_bytes), in_bytes(picture.process_peak_bytes)),
         FigureRow(
             "machine", in_bytes(picture.machine_free), f"free of {in_bytes(picture.machine_total)}"
         ),
-        FigureRow("workbench", in_bytes(workbench), "this program"),
     ]
+    if workbench is not None:
+        rows.append(FigureRow("workbench", in_bytes(workbench), "this program"))
+    return rows
 
 
 CLASS_HEAD = f"{'up to':>6} {'in use':>7} {'':>9} {'free':>5} {'requests':>9}"
