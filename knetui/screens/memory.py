@@ -47,17 +47,17 @@ LOOK_SECONDS = 2.0  # the run goes on for three times as long
 SHARED = ("view.help", "run.pause", "run.step", "view.theme")  # keys as in the workbench
 NO_PICTURE = "waiting for the run: it shows its memory after its next step"
 NEVER_SEEN = (
-    "this run has ended, and nobody looked at its\nmemory while it trained; look while one does,\n"
+    "this run has ended, and nobody looked at its memory while it trained; look while one does, "
     "or wake this one from a checkpoint (Branch)"
 )
 NO_POOL = (
-    "no array of this run is in a pool: NumPy has\nits own memory. Train with --atype KnetArray\n"
+    "no array of this run is in a pool: NumPy has its own memory. Train with --atype KnetArray "
     "(F3 in the workbench: options)"
 )
 NO_LINES = "L records the lines that ask for memory from now on"
 WHAT_IF = (
-    "Type a limit; Enter replays what the pool was asked\nfor in some steps under it, by each "
-    "policy. Does it\nfit? If not: in which step, and who holds most then?"
+    "Type a limit; Enter replays what the pool was asked for in some steps under it, by each "
+    "policy. Does it fit? If not: in which step, and who holds most then?"
 )
 
 EXPLANATION = """
@@ -277,7 +277,7 @@ class MemoryScreen(Sections):
     def _show_map(self) -> None:
         section, pool = self.section("map"), self.pool
         if pool is None:
-            section.show(Text(self._nothing(), "dim"))
+            section.say(self._nothing())
             section.show_subtitle("")
             return
         size = section.scrollable_content_region.size
@@ -291,7 +291,7 @@ class MemoryScreen(Sections):
     def _show_figures(self) -> None:
         section, picture = self.section("figures"), self.picture
         if picture is None:
-            section.show(Text(self._nothing(), "dim"))
+            section.say(self._nothing())
             return
         section.show(figures_text(picture, self.pool, memory_pane.machine_figures()[0]))
 
@@ -353,17 +353,15 @@ class MemoryScreen(Sections):
     def _show_what_if(self) -> None:
         section, tracing = self.section("what-if"), self._desk.tracing
         if self._said:
-            text = Text(fence(self._said), "dim")
+            section.say(fence(self._said))
         elif self._desk.is_tracing:
-            done = self._desk.traced_steps
-            text = Text(f"recording a trace: {done} of {TRACED_STEPS} steps", "dim")
+            section.say(f"recording a trace: {self._desk.traced_steps} of {TRACED_STEPS} steps")
         elif self._answers and self._limit is not None:
-            text = answers_text(self._limit, self._answers, self._colour)
+            section.show(answers_text(self._limit, self._answers, self._colour))
         elif tracing is not None and tracing.problem:
-            text = Text(f"no trace: {fence(tracing.problem)}", self._colour(SPLIT))
+            section.show(Text(f"no trace: {fence(tracing.problem)}", self._colour(SPLIT)))
         else:
-            text = Text(WHAT_IF, "dim")
-        section.show(text)
+            section.say(WHAT_IF)
         section.show_subtitle(self._trace_words())
 
     def _trace_words(self) -> str:

@@ -122,7 +122,7 @@ class DrawnCurves(Pane):
         if drawings:
             self.view.show(drawings)
         else:
-            self.view.say(TOO_SMALL)
+            self.view.say("" if self.has_class("-choosing") else TOO_SMALL)
         self._show_words(charts)
 
     def _why_nothing(self) -> str:

@@ -1,5 +1,6 @@
 """A titled part of a screen, which scrolls and takes the keyboard."""
 
+from textwrap import wrap
 from typing import Any
 
 from rich.text import Text
@@ -46,6 +47,11 @@ class Section(VerticalScroll, can_focus=True):
     def show_subtitle(self, words: str) -> None:
         """Show words on the lower border."""
         self.border_subtitle = Text(words) if words else None  # type: ignore[assignment]
+
+    def say(self, words: str) -> None:
+        """Show a sentence in as many lines as it takes here."""
+        width = self.scrollable_content_region.width
+        self.show(Text("\n".join(wrap(words, max(1, width))), "dim"))
 
     def show(self, text: Text) -> None:
         """Show a text, unless it is shown; only other lines make the screen lay itself out."""

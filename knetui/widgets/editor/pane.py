@@ -15,7 +15,7 @@ from textual.widgets import Input, TextArea
 
 from knetengine.training.folder import Failure, RunFolder
 from knetui.editing.checker import Checker
-from knetui.editing.completion import Ask, completions, word_before
+from knetui.editing.completion import Ask
 from knetui.editing.documents import Document, read_document, write_document
 from knetui.editing.external_editor import NoEditor, editor_command
 from knetui.editing.line_marks import Mark, first_line, same_line
@@ -23,6 +23,7 @@ from knetui.editing.line_place import place_of
 from knetui.editing.outline import outline
 from knetui.fence import fence
 from knetui.widgets.editor.code_area import follow_theme
+from knetui.widgets.editor.completer import Completer
 from knetui.widgets.editor.completion_list import CompletionList
 from knetui.widgets.editor.editor_area import EditorArea
 from knetui.widgets.editor.find_bar import FindBar
@@ -33,8 +34,6 @@ from knetui.widgets.pane import Pane
 
 CHECK_SECONDS = 0.3  # after the last key
 FIRST_CHECK_SECONDS = 0.8  # the first frame, and the first keys, go before
-COMPLETE_SECONDS = 0.12
-LETTERS = 3  # of a word, before completion is offered unasked
 
 
 def _key(key: str, action: str, name: str, meaning: str) -> Binding:
@@ -101,15 +100,14 @@ class EditorPane(Pane):
         self._options = options
         self._check_timer: Timer | None = None
         self._checker = Checker()
-        self._ask: Ask | None = None
         self._complaint = ""  # of something that has no line
         self.area = EditorArea(document.text)
         self._popup = CompletionList()
+        self._completer = Completer(self.area, self._popup)
         self._find_bar = FindBar()
         self._finder = Finder(self.area, self._find_bar)
         self._line_bar = LineBar(self._go_to_place)
         self._outline = OutlineList(self._go_to_row)
-        self._start = 0  # column of the word that is being completed
 
     def compose(self) -> ComposeResult:
         """The text above its line of options."""
@@ -171,7 +169,7 @@ class EditorPane(Pane):
 
     def complete_by(self, ask: Ask) -> None:
         """Ask this for live names from now on."""
-        self._ask = ask
+        self._completer.ask = ask
 
     def switch_to_options(self) -> None:
         """Give the keyboard to the options; to the text when they have it."""
@@ -419,53 +417,16 @@ class EditorPane(Pane):
     @on(EditorArea.CompletionWanted)
     def _completion_wanted(self, event: EditorArea.CompletionWanted) -> None:
         event.stop()
-        row, column = self.area.cursor_location
-        word, dotted = word_before(self.area.lines[row], column)
-        if not event.asked:
-            if self._popup.is_open and (word or dotted):
-                self._offer([w for w in self._popup.words if w.startswith(word)], asked=False)
-            in_string, in_comment = self.area.code.in_string_or_comment((row, column))
-            if (len(word) < LETTERS and not dotted) or in_string or in_comment:
-                self._popup.close()
-                return
-        self._complete(event.asked)
-
-    @work(group="editor-complete", exclusive=True)
-    async def _complete(self, asked: bool) -> None:
-        row, column = place = self.area.cursor_location
-        line = self.area.lines[row]
-        if not asked:
-            await asyncio.sleep(COMPLETE_SECONDS)
-            if self.area.cursor_location != place:
-                return
-        found = await completions("\n".join(self.area.lines), line, column, self._ask)
-        if self.area.cursor_location != place or self.area.lines[row] != line:
-            return
-        self._start = found.start
-        if asked and len(found.matches) == 1:
-            self._take_word(found.matches[0])
-        else:
-            self._offer(found.matches, asked=asked)
+        self._completer.complete(asked=event.asked)
 
     def on_resize(self) -> None:
         """A list that is open goes along with its word."""
-        if self._popup.is_open:
-            self.call_after_refresh(self._offer, self._popup.words, asked=False)
-
-    def _offer(self, words: list[str], *, asked: bool) -> None:
-        behind = self.area.cursor_location[1] - self._start
-        place = self.area.cursor_screen_offset - (behind, 0)
-        self._popup.offer(words, place, asked=asked)
+        self.call_after_refresh(self._completer.follow)
 
     @on(CompletionList.Chosen)
     def _word_chosen(self, event: CompletionList.Chosen) -> None:
-        self._take_word(event.word)
+        self._completer.take(event.word)
         self.screen.set_focus(self.area)
-
-    def _take_word(self, word: str) -> None:
-        row, column = self.area.cursor_location
-        result = self.area.replace(word, (row, self._start), (row, column))
-        self.area.move_cursor(result.end_location)
 
 
 def _run_in_terminal(command: list[str]) -> int:
