@@ -1,14 +1,13 @@
 """Several runs from the user's seat: a form, two at once, a filter, names, deleting and undoing."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knetengine.training.folder import all_runs
-from knetengine.training.launch import stop_now
 from knetengine.training.trash import deleted_runs
 
 Open = Callable[..., Any]
@@ -31,15 +30,6 @@ def main(
 if __name__ == "__main__":
     script(main)
 """
-
-
-@pytest.fixture
-def model(tmp_path: Path, home: Path) -> Iterator[Path]:
-    path = tmp_path / "counts.py"
-    path.write_text(MODEL)
-    yield path
-    for folder in all_runs():
-        stop_now(folder)
 
 
 def open_form(terminal: Any) -> None:

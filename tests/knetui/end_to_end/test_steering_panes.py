@@ -1,14 +1,13 @@
 """A run that is steered from the workbench while it trains."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knetengine.training.folder import RunFolder, all_runs
-from knetengine.training.launch import stop_now
 from knetengine.training.metrics import MetricsReader, Report
 
 Open = Callable[..., Any]
@@ -40,15 +39,6 @@ def main(*, epochs: int = 100000, lr: float = 0.125):
 if __name__ == "__main__":
     script(main)
 '''
-
-
-@pytest.fixture
-def model(tmp_path: Path, home: Path) -> Iterator[Path]:
-    path = tmp_path / "counts.py"
-    path.write_text(MODEL)
-    yield path
-    for folder in all_runs():
-        stop_now(folder)
 
 
 @pytest.fixture
