@@ -50,7 +50,7 @@ class Section(VerticalScroll, can_focus=True):
 
     def say(self, words: str) -> None:
         """Show a sentence in as many lines as it takes here."""
-        width = self.scrollable_content_region.width
+        width = self.content_region.width - self.styles.scrollbar_size_vertical  # which may come
         self.show(Text("\n".join(wrap(words, max(1, width))), "dim"))
 
     def show(self, text: Text) -> None:

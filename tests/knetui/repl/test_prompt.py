@@ -87,9 +87,10 @@ def test_ctrl_c_at_the_prompt_clears_the_line(terminal: Any) -> None:
 
 
 def test_code_that_swallows_interrupts_ends_with_a_second_ctrl_c(terminal: Any) -> None:
-    code = "while True:\n  try:\n    while True: sum(range(1000))\n  except BaseException: pass\n"
-    terminal.type(f"\x1b[200~{code}\x1b[201~")
+    loop = "while True:\n  try:\n    while True: sum(range(1000))\n  except BaseException: pass\n"
+    terminal.type(f"\x1b[200~print('be' + 'gun')\n{loop}\x1b[201~")
     terminal.type("\r")
+    terminal.wait_for("begun")
     time.sleep(0.3)
     terminal.type("\x03")
     terminal.wait_for("press Ctrl-C again to restart the evaluator")
