@@ -13,7 +13,7 @@ class Verification:
 
     executed: by the emulator, in tests that passed. counted: those with committed numbers. planted:
     bugs by what they are, and in how many tests each was caught. catalogue: all that the product
-    can ask for. everything: whether the run was not of a choice only.
+    can ask for. everything: whether the slow tests were in the run.
     """
 
     compiled: dict[str, dict[int, set[Kernel]]] = dataclasses.field(default_factory=dict)
@@ -52,7 +52,7 @@ class Verification:
             times = sum(self.planted.values())
             found.append(f"PTX: {len(self.planted)} planted bugs caught, in {times} tests")
         if found and not self.everything:
-            found.append('PTX: a choice of all; the whole is run by -m "slow or not slow"')
+            found.append('PTX: architectures agree, and nvcc on every file: -m "slow or not slow"')
         return found
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The product's kernels on the emulator; a choice of the tests for every day, the rest is slow."""
+"""The product's kernels on the emulator."""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from tests.knetengine.gpu.kernels import test_elementwise, test_vast
 from tests.knetengine.gpu.kernels.board import Board
 from tests.ptx import nvrtc, verification
-from tests.ptx.kernels import cases, counts, emulated, registers, selection
+from tests.ptx.kernels import cases, counts, registers, selection
 from tests.ptx.kernels.recording import RecordingDriver, TooManyThreadsError
 
 
@@ -16,18 +16,6 @@ from tests.ptx.kernels.recording import RecordingDriver, TooManyThreadsError
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The whole is asked for by ``-m "slow or not slow"``."""
     verification.seen.everything = config.option.markexpr == "slow or not slow"
-    everyday = selection.everyday_jobs()
-    gathered: list[pytest.Function] = []
-    for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        if item.path.name in ("test_emulated.py", "test_every_entry_kernel.py"):
-            gathered.append(item)
-        job = item.callspec.params.get("job") if hasattr(item, "callspec") else None
-        if isinstance(job, selection.Job) and job.name not in everyday:
-            item.add_marker("slow")
-    for item in emulated.not_of_every_day(gathered):
-        item.add_marker("slow")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,14 +53,6 @@ def tests_fit_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_vast, "HostDriver", emulator)
     for name in ("multiply_add", "jn"):  # which have tests of their own in test_emulated.py
         monkeypatch.setitem(test_elementwise.ULPS, name, math.inf)
-    # where few of a dtype's kernels will run, not all of them are compiled ahead
-    ready = test_elementwise.ready
-    if not verification.seen.everything:
-        monkeypatch.setattr(
-            test_elementwise,
-            "ready",
-            lambda driver, letter: ready(driver, letter) if letter == "f" else None,
-        )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

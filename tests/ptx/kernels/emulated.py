@@ -6,8 +6,6 @@ runs here too.
 
 import importlib
 import inspect
-import zlib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,6 @@ NOT_HERE = {
     "places_of_extremes": "as the one before",
 }
 """Tests that the emulator is right to refuse."""
-
-EVERYDAY = 6
-"""So many cases of each test are run every day: those that come first by a hash of the name."""
 
 
 def modules() -> list[str]:
@@ -52,29 +47,3 @@ def gathered() -> dict[str, Any]:
 
 def _takes_a_driver(function: Any) -> bool:
     return bool({"board", "driver", "own"} & set(inspect.signature(function).parameters))
-
-
-def not_of_every_day(items: Sequence[pytest.Function]) -> Iterator[pytest.Function]:
-    """Those of the gathered tests that take too long for every day.
-
-    Functions of single entries are all run in float32: their kernels are compiled in one go.
-    """
-    by_test: dict[str, list[pytest.Function]] = {}
-    for item in items:
-        by_test.setdefault(item.originalname, []).append(item)
-    for cases in by_test.values():
-        cases.sort(key=lambda item: zlib.crc32(item.name.encode()))
-        yield from (item for item in cases[EVERYDAY:] if not _is_in_float32(item))
-
-
-def _is_in_float32(item: pytest.Function) -> bool:
-    """Whether the case is a function of the table in float32."""
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return (
-        set(params) == {"name", "letter"}
-        and params["letter"] == "f"
-        and (
-            item.originalname
-            in ("test_elementwise__a_function_is_numpy_s", "test_strides_make_no_difference")
-        )
-    )

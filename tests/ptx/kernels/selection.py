@@ -1,21 +1,11 @@
-"""What is compiled of the catalogue: all of it, and a choice of it for every day.
-
-The choice has each template on one architecture at least, the architectures taking turns, and each
-file on all of them. A template is a file with all definitions but types, or an expression of the
-table in float32.
-"""
+"""What is compiled of the catalogue: all of it, and a few sources of it by another compiler."""
 
 import functools
-import itertools
-import re
-import zlib
 from typing import NamedTuple
 
 from knetengine.gpu.kernels import catalogue
 from knetengine.gpu.kernels.catalogue import Source
 from tests.ptx.snippets import WANTED
-
-_TYPES = re.compile(r"-DKN_[TAOC]=.*")
 
 
 class Job(NamedTuple):
@@ -45,21 +35,6 @@ def all_jobs() -> list[Job]:
     return [Job(source, number) for number in WANTED for source in sources()]
 
 
-@functools.cache
-def everyday_jobs() -> frozenset[str]:
-    """The names of those of the choice."""
-    chosen: set[str] = set()
-    turns = itertools.cycle(WANTED)
-    for template in _templates().values():
-        architecture = next(turns)
-        number = zlib.crc32(template[0].name.encode()) % len(template)
-        chosen.add(Job(template[number], architecture).name)
-    for file in _files().values():
-        for place, architecture in enumerate(WANTED):
-            chosen.add(Job(file[place * len(file) // len(WANTED)], architecture).name)
-    return frozenset(chosen)
-
-
 def representatives() -> list[Source]:
     """One source of each file, and two of the expressions, for a compiler that takes long."""
     first = [file[0] for file in _files().values()]
@@ -77,15 +52,4 @@ def _files() -> dict[str, list[Source]]:
     for source in sources():
         if file_of(source).endswith(".cu"):
             found.setdefault(file_of(source), []).append(source)
-    return found
-
-
-def _templates() -> dict[tuple[str, ...], list[Source]]:
-    found: dict[tuple[str, ...], list[Source]] = {}
-    for source in sources():
-        if file_of(source).endswith(".cu"):
-            rest = [d for d in source.options if not _TYPES.fullmatch(d)]
-            found.setdefault((file_of(source), *rest), []).append(source)
-        elif source.name.startswith("elementwise f32"):
-            found[(source.name,)] = [source]
     return found

@@ -10,7 +10,7 @@ from tests.knetengine.gpu.kernels.board import Board
 from tests.knetengine.gpu.kernels.test_reductions import agree, expected, run
 from tests.ptx.snippets import NEEDS_NVRTC
 
-pytestmark = [NEEDS_NVRTC, pytest.mark.slow]
+pytestmark = NEEDS_NVRTC
 
 LONG = 40_000
 """So many numbers are summed by three blocks, and their sums by another launch."""
