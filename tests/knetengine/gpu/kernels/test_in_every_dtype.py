@@ -1,4 +1,4 @@
-"""Kernels of the catalogue in the dtypes that the gathered tests do not launch them in."""
+"""Kernels of the catalogue in the dtypes that the tests of their files do not launch them in."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,6 @@ from knetengine.gpu.kernels.reductions import OPERATIONS
 from knetengine.selftest.numbers import LETTERS, samples
 from tests.knetengine.gpu.kernels.board import Board
 from tests.knetengine.gpu.kernels.test_reductions import agree, expected, run
-from tests.ptx.snippets import NEEDS_NVRTC
-
-pytestmark = NEEDS_NVRTC
 
 LONG = 40_000
 """So many numbers are summed by three blocks, and their sums by another launch."""

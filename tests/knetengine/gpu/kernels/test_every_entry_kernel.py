@@ -1,8 +1,8 @@
 """Every kernel of single entries in the catalogue, those for strided arrays and the slopes too.
 
-The functions themselves are held to NumPy in `test_emulated`. Here kernels are held to each other:
-strided ones to those for arrays in one piece, bit by bit, and slopes in short types to those in
-float64, which the gathered tests hold to the tape.
+The functions themselves are held to NumPy in `test_elementwise`. Here kernels are held to each
+other: strided ones to those for arrays in one piece, bit by bit, and slopes in short types to those
+in float64, which `test_elementwise` holds to the tape.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,14 @@ import numpy as np
 import pytest
 
 from knetengine.gpu.kernels import elementwise
+from knetengine.gpu.kernels.catalogue import elementwise_sources
 from knetengine.gpu.kernels.elementwise import Number, Variant
 from knetengine.gpu.kernels.expressions import EXPRESSIONS, SLOPES
 from knetengine.selftest.numbers import LETTERS
 from tests.knetengine.gpu.kernels import test_elementwise
 from tests.knetengine.gpu.kernels.board import Board
-from tests.ptx.kernels import selection
-from tests.ptx.snippets import NEEDS_NVRTC
 
-pytestmark = NEEDS_NVRTC
-
+CATALOGUE = {kernel for source in elementwise_sources() for kernel in source.kernels}
 CLOSE = {"e": (2e-3, 2e-3), "f": (2e-5, 2e-6)}
 """Of a slope: relative to its size, and absolutely. For such inputs no condition is above 50."""
 
@@ -28,7 +26,7 @@ CLOSE = {"e": (2e-3, 2e-3), "f": (2e-5, 2e-6)}
 def variants(name: str, letter: str) -> list[Variant]:
     """The two kernels of the catalogue of a function in a dtype; none if it has no such."""
     found = elementwise.variants(name, letter * len(EXPRESSIONS[name].variables))
-    return [v for v in found if (v.kernel, ()) in selection.kernels()]
+    return [v for v in found if v.kernel in CATALOGUE]
 
 
 CASES = [(name, letter) for letter in LETTERS for name in EXPRESSIONS if variants(name, letter)]
