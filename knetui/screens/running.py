@@ -257,7 +257,7 @@ class Running(Frame):
             self.tell(text, f"run {view.folder.title}")
         for view in news.ended:
             self._tell_the_end(view)
-        return news.is_farther or self.query_one(LogPane).lags()
+        return news.is_farther or bool(news.ended) or self.query_one(LogPane).lags()
 
     def _show_run(self) -> None:
         """Show how the selected run gets on."""
