@@ -85,7 +85,9 @@ def _print_pool(console: Console, picture: Picture, pool: PoolPicture | None) ->
 def _look(desk: MemoryDesk) -> None:
     """Have a run that lives show its memory, and which lines asked for it in a whole step."""
     desk.read()
-    desk.picture, desk.lines = None if not desk.run.state.has_ended else desk.picture, True
+    if desk.run.state.has_ended:
+        return
+    desk.picture, desk.lines = None, True  # what others saw before is old
     first: int | None = None
 
     def has_shown() -> bool:
@@ -105,6 +107,10 @@ def _what_if(desk: MemoryDesk, limit: int, device: str) -> int:
     if not desk.has_trace:
         if desk.run.state.has_ended:
             return _complain(f"run {title} has ended, and no trace of it was recorded", 1)
+        if desk.run.state.status == "paused":
+            return _complain(
+                f"run {title} is paused, and its steps are to be recorded: resume it", 1
+            )
         print(f"recording {TRACED_STEPS} steps of run {title} ...", file=sys.stderr)
         desk.ask_for_trace()
         _wait(desk, lambda: desk.read() and not desk.is_tracing)
@@ -113,7 +119,8 @@ def _what_if(desk: MemoryDesk, limit: int, device: str) -> int:
             why = tracing.problem if tracing and tracing.problem else "it ended before"
             return _complain(f"run {title} has no trace: {why}", 1)
     try:
-        found = asyncio.run(_answers(desk, limit, device or "cpu"))
+        pools = desk.picture.pools if desk.picture else []
+        found = asyncio.run(_answers(desk, limit, device or (pools[0].device if pools else "cpu")))
     except WhatIfError as error:
         return _complain(str(error), 1)
     _console().print(answers_text(limit, found, lambda state: "red" if state == SPLIT else "green"))

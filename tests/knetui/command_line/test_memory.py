@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from knetengine.training.control import request
 from knetengine.training.folder import RunFolder
 from knetengine.training.launch import launch, stop_now
 from knetui.command_line import memory
@@ -110,6 +111,20 @@ def test_what_cannot_be_shown_is_said(start: Start, capsys: pytest.CaptureFixtur
         assert expected in capsys.readouterr().err
     assert show_memory("2", "", "") == 0
     assert "no array of this run is in a pool: train with --atype" in capsys.readouterr().out
+
+
+def test_of_a_paused_run_no_trace_is_waited_for(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = start()
+    request(folder.control, "pause")
+    deadline = time.monotonic() + 60
+    while folder.state().status != "paused":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert show_memory("last", "1MiB", "") == 1
+    assert "run 1 holds is paused, and its steps are to be recorded" in capsys.readouterr().err
+    assert show_memory("last", "", "") == 0
 
 
 def test_a_run_in_a_long_step_is_not_waited_for_without_end(
