@@ -19,6 +19,7 @@ from knetui.evaluator.static_lookup import MISSING, resolve
 Ask = Callable[[str, int], Awaitable[CompleteReply]]
 
 LIVE_SECONDS = 0.25  # later, the word has probably been typed
+ASKED_SECONDS = 5.0  # one who asked waits: at the start the evaluator loads NumPy and the model
 SHOWN_LIMIT = 200
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -36,9 +37,14 @@ def word_before(line: str, column: int) -> tuple[str, bool]:
     return word, line[: column - len(word)].endswith(".")
 
 
-async def completions(text: str, line: str, column: int, ask: Ask | None) -> Completions:
-    """What may replace the word before the column: `start` and `end` are columns of the line."""
-    live = await _live(line, column, ask)
+async def completions(
+    text: str, line: str, column: int, ask: Ask | None, *, patience: float = LIVE_SECONDS
+) -> Completions:
+    """What may replace the word before the column: `start` and `end` are columns of the line.
+
+    patience: seconds that the live names are waited for.
+    """
+    live = await _live(line, column, ask, patience)
     if live is None:
         live = complete(line, column, static_names(text))
     word, dotted = word_before(line, column)
@@ -50,12 +56,12 @@ async def completions(text: str, line: str, column: int, ask: Ask | None) -> Com
     return Completions(list(matches)[:SHOWN_LIMIT], column - len(word), column)
 
 
-async def _live(line: str, column: int, ask: Ask | None) -> Completions | None:
+async def _live(line: str, column: int, ask: Ask | None, patience: float) -> Completions | None:
     """What the evaluator answers; None where it has nothing to say, or says it too late."""
     if ask is None:
         return None
     try:
-        async with asyncio.timeout(LIVE_SECONDS):
+        async with asyncio.timeout(patience):
             reply = await ask(line, column)
     except (EvaluatorDied, TimeoutError, OSError):
         return None

@@ -154,7 +154,8 @@ class ReplPane(Pane):
                 await self._mourn(death)
 
     async def complete(self, code: str, cursor: int) -> CompleteReply:
-        """How a name can go on, by the live names. Raises EvaluatorDied."""
+        """How a name can go on, by the live names, once there are any. Raises EvaluatorDied."""
+        await self._ready.wait()
         return await self._evaluator.complete(code, cursor)
 
     async def close(self) -> None:
@@ -212,7 +213,7 @@ class ReplPane(Pane):
         code = area.text
         cursor = area.document.get_index_from_location(area.cursor_location)  # type: ignore[attr-defined]
         try:
-            answer = await self._evaluator.complete(code, cursor)
+            answer = await self.complete(code, cursor)
         except EvaluatorDied:
             return
         if not answer.matches or area.text != code:

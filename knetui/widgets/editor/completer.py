@@ -2,7 +2,7 @@
 
 import asyncio
 
-from knetui.editing.completion import Ask, completions, word_before
+from knetui.editing.completion import ASKED_SECONDS, LIVE_SECONDS, Ask, completions, word_before
 from knetui.widgets.editor.completion_list import CompletionList
 from knetui.widgets.editor.editor_area import EditorArea
 
@@ -54,13 +54,16 @@ class Completer:
             await asyncio.sleep(PAUSE_SECONDS)
             if area.cursor_location != place:
                 return
-        found = await completions("\n".join(area.lines), line, column, self.ask)
+        text, patience = "\n".join(area.lines), ASKED_SECONDS if asked else LIVE_SECONDS
+        found = await completions(text, line, column, self.ask, patience=patience)
         if area.cursor_location != place or area.lines[row] != line:
             return
         self._start = found.start
         if asked and len(found.matches) == 1:
             self.take(found.matches[0])
         else:
+            if asked and not found.matches:
+                area.app.bell()
             self._offer(found.matches, asked=asked)
 
     def _offer(self, words: list[str], *, asked: bool) -> None:

@@ -1,10 +1,13 @@
 """The list of what the word before the cursor may become."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
+from knetui.editing.completion import LIVE_SECONDS
 from knetui.evaluator.protocol import CompleteReply
 from knetui.widgets.editor.completion_list import CompletionList
 from tests.knetui.waiting import until
@@ -95,6 +98,35 @@ async def test_a_key_asks_for_it_and_takes_the_only_one(edit: Edit) -> None:
         assert len(offered(app)) == 3
         await pilot.press("escape", "e", "tab")
         await until(pilot, lambda: app.text == "x = weekly|")
+
+
+async def test_one_who_asked_waits_for_names_that_are_late(edit: Edit) -> None:
+    app = edit("x = we|")
+
+    async def late(code: str, cursor: int) -> CompleteReply:
+        await asyncio.sleep(2 * LIVE_SECONDS)
+        return CompleteReply(1, ["weekly"], code.rfind(" ", 0, cursor) + 1, cursor)
+
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.editor.complete_by(late)
+        await pilot.press("e")  # unasked, it is too late
+        await pilot.press("tab")
+        await until(pilot, lambda: app.text == "x = weekly|")
+
+
+async def test_a_bell_says_that_nothing_goes_on_so(
+    edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = edit("x = nonesuch|")
+    bells: list[bool] = []
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app, "bell", lambda: bells.append(True))
+        app.editor.complete_by(ask)
+        await pilot.press("ctrl+@")
+        await until(pilot, lambda: bells == [True])
+        assert offered(app) == []
 
 
 async def test_nothing_is_offered_in_words(edit: Edit) -> None:
