@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from rich.segment import Segment
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.dom import DOMNode
@@ -26,6 +26,7 @@ from knetui.actions import BAR, EVERYWHERE, FIND, Action, Actions, gather, key_n
 from knetui.fence import fence
 from knetui.frame_meter import FrameMeter
 from knetui.keymap import read_keymap
+from knetui.keys_in_order import KeysInOrder
 from knetui.screens import memory
 from knetui.screens.memory import MemoryScreen
 from knetui.screens.panes import PANES
@@ -54,7 +55,7 @@ class FenceFilter(LineFilter):
         ]
 
 
-class KnetApp(App[None]):
+class KnetApp(KeysInOrder):
     """The workbench as an application; `session` is what it was left with."""
 
     TITLE = "knet-tui"

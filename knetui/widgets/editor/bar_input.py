@@ -6,8 +6,6 @@ from typing import Any
 from textual.events import Key
 from textual.widgets import Input
 
-from knetui.widgets.editor.keys_in_order import take_in_order
-
 
 class BarInput(Input):
     """Says at once what was typed, and Enter: behind a message, the next key would come first."""
@@ -24,8 +22,7 @@ class BarInput(Input):
         self._changed = changed
 
     async def _on_key(self, event: Key) -> None:
-        around = self.ancestors_with_self[:4]  # its line, its bar, and the pane
-        if not await take_in_order(self, event, around) and event.key.startswith("alt+"):
+        if event.key.startswith("alt+"):
             event.prevent_default()  # no letter to type
 
     def watch_value(self) -> None:

@@ -28,7 +28,6 @@ from knetui.widgets.editor.document import (
     VisibleHighlights,
     python,
 )
-from knetui.widgets.editor.keys_in_order import is_text, take_in_order
 from knetui.widgets.line_view import LineView
 
 SIGNS = {"failure": "×", "error": "●", "warning": "▲"}
@@ -170,19 +169,15 @@ class EditorArea(  # pyright: ignore[reportIncompatibleMethodOverride]: Textual'
     async def _on_key(self, event: Key) -> None:
         if event.key == "ctrl+@":  # what terminals send for it
             event.key = "ctrl+space"
-        if self.app.focused is self and (
-            self.popup_key(event.key) or self._take(event.key, event.character)
-        ):
+        if self.popup_key(event.key) or self._take(event.key, event.character):
             event.stop()
             event.prevent_default()
-            return
-        if await take_in_order(self, event, [self, *self.ancestors[:1]]):
             return
         if event.key.startswith("alt+"):  # bound elsewhere, or nowhere: no letter to type
             event.prevent_default()
             return
         await super()._on_key(event)
-        if is_text(event):
+        if event.is_printable:
             self.post_message(self.CompletionWanted(asked=False))
 
     async def _on_paste(self, event: Paste) -> None:

@@ -86,6 +86,19 @@ def test_a_line_is_gone_to_by_number_and_a_function_by_name(terminal: Any, home:
     terminal.wait_for("qdef loss")
 
 
+def test_keys_and_letters_in_one_packet_are_typed_in_their_order(
+    terminal: Any, model: Path
+) -> None:
+    """As a slow line delivers them: also what opens a field, leaves it, and goes elsewhere."""
+    terminal.type("\x1b[1;5H\x1b[Fq\x7f\x1b[B\x1b[Bw")  # Ctrl-Home, End, q, Backspace, Down, Down
+    terminal.type("\x06predict\x1b\x0f2x = 7\r\x0f1\x13")  # find, leave, prompt, editor, save
+    terminal.wait_for(">>> x = 7")
+    terminal.wait_for(lambda _: model.read_text() != MODEL)
+    lines = MODEL.splitlines()
+    lines[2] = "w"
+    assert model.read_text().splitlines() == lines
+
+
 def test_a_word_is_completed_by_the_live_names(terminal: Any) -> None:
     terminal.type("\x1b[1;5F")  # Ctrl-End
     terminal.type("z = np.linsp\t")

@@ -173,3 +173,10 @@ def test_keys_that_come_in_one_burst_find_their_fields(open_workbench: Open, mod
     terminal.press("F9")
     terminal.wait_for("spud")
     assert len(all_runs()) == 1
+    terminal.press("F5")
+    terminal.wait_for_status("run 2 > finished")
+    terminal.go_to_pane(5)
+    terminal.wait_for(lambda _: table(terminal) == ["2", "1"])
+    terminal.type("\x1b[Bnlower\rp")  # Down is for the table, n for all the pane
+    terminal.wait_for(lambda text: "lower" in text and "▲● 1" in text)
+    terminal.wait_for(lambda _: table(terminal) == ["1", "2"])

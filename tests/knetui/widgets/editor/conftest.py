@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from knetui.editing.documents import Document, digest
+from knetui.keys_in_order import KeysInOrder
 from knetui.widgets.editor import EditorPane
 
 
-class EditorAlone(App[None]):
+class EditorAlone(KeysInOrder):
     """Nothing but an editor of one document."""
 
     def __init__(self, document: Document) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Input, Label, OptionList, Static
 
 from knetui.widgets.editor import FindBar
 from knetui.widgets.editor.outline_list import OutlineList
+from tests.knetui.waiting import until
 
 Edit = Callable[..., Any]
 TEXT = "|loss = Loss(w)\n\n\nlossgradient = grad(loss)\n"
@@ -219,8 +220,7 @@ async def test_letters_behind_the_key_of_the_outline_are_not_typed_into_the_text
         keys = ("alt+d", None), ("l", "l"), ("enter", "\r"), ("y", "y")
         for key, character in keys:
             app.post_message(Key(key, character))
-        await pilot.pause(0.2)
-        assert app.text == "x = 1\n\ny|def loss(w): ...\n"
+        await until(pilot, lambda: app.text == "x = 1\n\ny|def loss(w): ...\n")
 
 
 async def test_what_the_text_names_is_no_markup_in_the_outline(edit: Edit) -> None:
