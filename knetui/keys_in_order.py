@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.message import Message
 
-PATIENCE_SECONDS = 0.5  # a widget that has gone takes with it what follows a key
+PATIENCE_SECONDS = 0.5  # in each round: a widget that has gone takes along what follows a key
 ROUNDS = 2  # a key may post a message (Enter: submitted) whose effect counts, too
 
 
@@ -23,7 +23,7 @@ class KeysInOrder(App[None]):
 
     A key whose predecessor may be on its way waits, and a message follows that one through the
     queues from the widget that has the keyboard up to the application: where it arrives, the key
-    before it has been dealt with. One message behind every key took 3 ms of each key's time.
+    before it has been dealt with.
     """
 
     class Followed(Message):
