@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -127,18 +127,9 @@ class ChartView(Widget, can_focus=True):
             )
         return self._styles[ink]
 
-    def _size_updated(
-        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
-    ) -> bool:
-        """Textual gives it a size; ask for charts that fit.
-
-        Not at the event of it: Textual sends none when it has looked at the layout in between.
-        """
-        before = self._size
-        resized = super()._size_updated(size, virtual_size, container_size, layout)
-        if self._size != before:
-            self.post_message(self.Resized())
-        return resized
+    def on_resize(self) -> None:
+        """Ask for charts that fit."""
+        self.post_message(self.Resized())
 
     # the mouse
 

@@ -45,8 +45,7 @@ def test_gradients_and_definitions(repl: Any) -> None:
 
 def test_lines_that_arrive_together_stay_in_their_order(repl: Any) -> None:
     repl.type("def cube(x):\rreturn x**3\r\rcube(3)\r")
-    repl.settle(0.5, 1.5)
-    assert "27" in said(repl)
+    repl.wait_for(lambda _: "27" in said(repl))
 
 
 def test_an_interrupt_keeps_the_names_and_a_crash_is_mended(repl: Any) -> None:
@@ -83,8 +82,7 @@ def test_the_names_of_the_model_follow_its_text(open_workbench: Open, write_mode
 def test_keys_that_arrive_together_reach_the_repl(open_workbench: Open) -> None:
     terminal = open_workbench()
     terminal.type("\x0f2max(40, 41)\r")  # Ctrl-O, 2, an expression
-    terminal.settle(0.5, 1.5)
-    assert "41" in said(terminal)
+    terminal.wait_for(lambda _: "41" in said(terminal))
 
 
 def test_an_expression_waits_for_a_slow_model(open_workbench: Open, write_model: Any) -> None:

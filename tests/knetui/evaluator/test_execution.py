@@ -1,7 +1,6 @@
 """What runs in the evaluator and what comes back, with a real child process."""
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,6 @@ async def test_the_first_gradient(evaluator: Evaluator, said: Any) -> None:
     await evaluator.execute("grad(lambda x: x**3)(2.0)", said)
     assert said.results == ["12.0"]  # d/dx x^3 = 3 x^2
     assert said.statuses == ["ok"]
-
-
-async def test_the_first_gradient_comes_within_a_second_of_the_start(said: Any) -> None:
-    start = time.perf_counter()
-    evaluator = Evaluator()
-    await evaluator.start()
-    await evaluator.execute("grad(lambda x: x**3)(2.0)", said)
-    seconds = time.perf_counter() - start
-    await evaluator.close()
-    assert said.results == ["12.0"]
-    assert seconds < 1.0
 
 
 async def test_only_the_last_expression_is_echoed(evaluator: Evaluator, said: Any) -> None:
@@ -51,13 +39,23 @@ async def test_streams_are_told_apart_and_in_order(evaluator: Evaluator, said: A
     assert type(said.events[-2]).__name__ == "Result"
 
 
-async def test_output_comes_while_the_code_runs(evaluator: Evaluator) -> None:
-    arrived: list[float] = []
-    start = time.perf_counter()
-    code = "import time; print('now'); time.sleep(0.5)"
-    await evaluator.execute(code, lambda event: arrived.append(time.perf_counter() - start))
-    assert arrived[0] < 0.25
-    assert arrived[-1] > 0.5
+async def test_output_comes_while_the_code_runs(
+    evaluator: Evaluator, said: Any, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    code = f"""
+import pathlib, time
+print("now")
+while not pathlib.Path({str(seen)!r}).exists():
+    time.sleep(0.01)
+"""
+
+    def see(event: Any) -> None:
+        said(event)
+        if said.output() == "now\n":
+            seen.touch()
+
+    await asyncio.wait_for(evaluator.execute(code, see), 20)
 
 
 async def test_a_traceback_shows_the_users_lines_only(evaluator: Evaluator, said: Any) -> None:

@@ -15,12 +15,12 @@ def test_the_first_gradient(terminal: Any) -> None:
     assert terminal.leave() == 0
 
 
-def test_the_first_gradient_is_there_within_two_seconds(open_terminal: Callable[..., Any]) -> None:
-    start = time.monotonic()
+def test_what_is_typed_before_the_prompt_is_there_is_answered(
+    open_terminal: Callable[..., Any],
+) -> None:
     terminal = open_terminal()
     terminal.type("grad(lambda x: x**3)(2.0)\r")
     terminal.wait_for("\n12.0\n")
-    assert time.monotonic() - start < 2.0  # measured 0.6, with a terminal emulator in Python
 
 
 def test_the_banner_has_two_lines(terminal: Any) -> None:

@@ -1,12 +1,16 @@
 """The runs of this user: read once when they have ended, and never a fault for a broken one."""
 
-import time
+import math
 from pathlib import Path
+
+import pytest
 
 from knetengine.training.folder import RunFolder, State, create_run
 from knetengine.training.label import rename
 from knetengine.training.metrics import MetricsWriter, Report
-from knetui.runs.list import RunList
+from knetengine.training.summary import Summary
+from knetui.runs import list as run_list
+from knetui.runs.list import CHECKED_AT_A_TIME, FIRST_SECONDS, READ_SECONDS, RunList
 
 
 def make(name: str, state: State | None = None, epoch: int | None = None) -> RunFolder:
@@ -88,19 +92,56 @@ def test_a_view_is_made_once_and_forgotten_with_its_run() -> None:
 MANY = 300
 
 
-def test_many_runs_are_listed_in_time() -> None:
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The runs that were read, by a clock on which each takes a 1024th of a second."""
+    names = list[str]()
+    read = run_list.summarise
+
+    def summarise(folder: RunFolder) -> Summary:
+        names.append(folder.path.name)
+        return read(folder)
+
+    monkeypatch.setattr(run_list.time, "perf_counter", lambda: len(names) / 1024)
+    monkeypatch.setattr(run_list, "summarise", summarise)
+    return names
+
+
+def test_of_many_runs_so_many_are_read_as_there_is_time_for(reads: list[str]) -> None:
     for number in range(MANY):
         make(f"run{number}", State("finished"))
-    start = time.perf_counter()
     runs = scanned()
-    assert time.perf_counter() - start < 0.5  # measured 0.03
-    while len(runs.names()) < MANY:  # those that were not read in time come with the next scans
-        runs.scan()
+    first = len(reads)
+    assert first == math.ceil(FIRST_SECONDS * 1024)
     assert runs.names()[0] == f"{MANY:04d}-run{MANY - 1}"
-    start = time.perf_counter()
-    for _ in range(10):
+    runs.scan()
+    assert len(reads) - first == math.ceil(READ_SECONDS * 1024)
+    while len(runs.names()) < MANY:
         runs.scan()
-    assert time.perf_counter() - start < 0.5  # measured 0.01
+    assert runs.names() == sorted(runs.names(), reverse=True)
+    assert len(reads) == MANY
+    runs.scan()
+    assert len(reads) == MANY  # they have ended
+
+
+def test_of_many_runs_a_few_are_looked_at_in_each_scan(
+    reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(MANY):
+        make(f"run{number}", State("finished"))
+    runs = scanned()
+    while len(runs.names()) < MANY:
+        runs.scan()
+    for folder in runs.folders.values():
+        rename(folder, "other")
+    reads.clear()
+    looks: list[int] = []
+    while {run.title for run in runs.summaries.values()} != {"other"}:
+        before = len(reads)
+        runs.scan()
+        looks.append(len(reads) - before)
+        assert len(looks) < 10
+    assert max(looks) <= CHECKED_AT_A_TIME
 
 
 def test_an_ended_run_that_somebody_named_is_read_again() -> None:

@@ -1,6 +1,5 @@
 """Which runs are listed, in which order; what is known of them."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,10 @@ from knetengine.training.folder import RunFolder, State, create_run
 from knetengine.training.label import pin, rename
 from knetengine.training.metrics import MetricsWriter, Report, encodable
 from knetengine.training.summary import Summary, summarise
+from knetui.runs import facts as run_facts
 from knetui.runs.facts import RunFacts
-from knetui.runs.filter import FilterError
+from knetui.runs.filter import Facts, FilterError
+from knetui.runs.option_form import Option
 from knetui.runs.order import RunOrder, columns_for
 from knetui.runs.rate import Pace
 
@@ -135,17 +136,31 @@ def test_columns_are_those_of_the_figures() -> None:
     assert [c.title for c in columns_for([])][4:6] == ["trn", "tst"]
 
 
-def test_of_many_runs_a_list_is_quick() -> None:
-    name, folder = "0001-model", make("", 0.5)
-    summary = summarise(folder)
-    order = RunOrder(RunFacts())
-    folders = {f"{name}-{i}": folder for i in range(1000)}
-    summaries = dict.fromkeys(folders, summary)
-    start = time.perf_counter()
-    order.facts.read(folders, summaries, 10.0)
-    assert time.perf_counter() - start < 1.0  # measured 0.09
+def test_of_many_runs_each_is_read_and_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 1,000 runs the first list took 20 ms, the reading before it 90."""
+    folder = make("", 0.5)
+    order, asked, parsed = RunOrder(RunFacts()), list[str](), list[str]()
+    of, read_options = RunFacts.of, run_facts.read_options
+
+    def noting(facts: RunFacts, name: str, summary: Summary) -> Facts:
+        asked.append(name)
+        return of(facts, name, summary)
+
+    def reading(source: str) -> list[Option]:
+        parsed.append(source)
+        return read_options(source)
+
+    monkeypatch.setattr(RunFacts, "of", noting)
+    monkeypatch.setattr(run_facts, "read_options", reading)
+    folders = {f"0001-model-{i}": folder for i in range(100)}
+    summaries = dict.fromkeys(folders, summarise(folder))
+    order.facts.read(folders, summaries, 60.0)
+    assert len(parsed) == 1  # they share their source
     order.set_filter("lr >= 0.1 and acc > 0.4", summaries)
-    order.set_sort("lr", summaries)
-    start = time.perf_counter()
-    assert len(order.listed(summaries)) == 1000
-    assert time.perf_counter() - start < 0.3  # measured 0.02
+    assert order.listed(summaries) == list(folders)
+    assert asked == list(folders)
+    order.listed(summaries)
+    assert asked == list(folders)
+    other = {**summaries, "0001-model-7": summarise(folder)}
+    order.listed(other)
+    assert asked == [*folders, "0001-model-7"]

@@ -4,6 +4,7 @@
 """
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from knetui.widgets.curves import CurvesPane
 SNAPSHOTS = Path(__file__).parents[3] / "snapshots"
 SIZES = ((120, 40), (80, 24), (40, 10))
 THEMES = ("dark", "light")
+PATIENCE_SECONDS = 5.0  # Textual takes itself to be idle when others have the processor
 OTHER_THEMES = [theme.name for theme in OWN_THEMES if theme.name not in THEMES]
 
 
@@ -46,7 +48,10 @@ class Snapshots:
             path = SNAPSHOTS / name / f"{columns}x{rows}-{theme}"
             if self._update:
                 write(pilot.app, path)
-            wrong += differences(pilot.app, path)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while (found := differences(pilot.app, path)) and time.monotonic() < deadline:
+                await pilot.pause(0.05)
+            wrong += found
         assert not wrong, "\n".join([*wrong, "pytest --update-snapshots writes them; look at them"])
 
 

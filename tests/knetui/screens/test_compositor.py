@@ -5,6 +5,7 @@ import random
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
@@ -32,6 +33,21 @@ class Around(Horizontal):
     def render_lines(self, crop: object) -> list[Strip]:
         self.asked += 1
         return super().render_lines(crop)  # type: ignore[arg-type]
+
+
+class Told(Static):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__("told", id="told")
+        self.sizes: list[tuple[int, int]] = []
+        self.shown = 0
+
+    def on_resize(self, event: Resize) -> None:
+        self.sizes.append(event.size)
+
+    def on_show(self) -> None:
+        self.shown += 1
 
 
 class Pieces(Screen[None]):
@@ -101,3 +117,41 @@ async def test_the_terminal_shows_what_a_whole_picture_would(
             await pilot.pause()
             for y, strip in enumerate(app.screen._compositor.render_strips()):
                 assert "".join(shown[y, x] for x in range(60)) == strip.text
+
+
+async def test_a_widget_is_told_its_size_though_the_layout_was_looked_at() -> None:
+    app = PiecesApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        await pilot.pause()
+        told = Told()
+        await app.screen.mount(told)
+        await pilot.pause()
+        assert (told.sizes[-1], told.shown) == ((60, told.size.height), 1)
+        for width in (30, 40):
+            told.styles.width = width
+            app.screen._compositor._full_map_invalidated = True  # as scrolling does
+            app.screen.find_widget(told)
+            await pilot.pause()
+            assert told.sizes[-1] == (width, told.size.height)
+        for shown in (2, 3):
+            told.display = False
+            await pilot.pause()
+            told.display = True
+            app.screen._compositor._full_map_invalidated = True
+            app.screen.find_widget(told)
+            await pilot.pause()
+            assert (told.sizes[-1], told.shown) == ((40, told.size.height), shown)
+
+
+async def test_a_widget_is_told_of_a_size_once() -> None:
+    app = PiecesApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        await pilot.pause()
+        told = Told()
+        await app.screen.mount(told)
+        await pilot.pause()
+        for width in (30, 40, 40):
+            told.styles.width = width
+            app.screen.refresh(layout=True)
+            await pilot.pause()
+        assert [width for width, _ in told.sizes] == [60, 30, 40]
