@@ -148,6 +148,23 @@ def theme_after(name: str) -> str:
     return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
 
+def least_contrast(theme: Theme) -> float:
+    """How much text has to differ from its ground at least."""
+    return 7.0 if theme.name == HIGH_CONTRAST.name else 4.5
+
+
+def readable(colour: Colour, ground: Colour, theme: Theme) -> Colour:
+    """The colour, as much nearer to black or white as text on that ground needs."""
+    end = 255 if theme.dark else 0
+    share = 0.0
+    found = colour
+    while contrast(found, ground) < least_contrast(theme) and share < 1:
+        share += 0.05
+        red, green, blue = (round(c + share * (end - c)) for c in colour)
+        found = (red, green, blue)
+    return found
+
+
 def contrast(one: Colour, other: Colour) -> float:
     """The contrast of two colours by WCAG 2, from 1 to 21."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)

@@ -81,10 +81,13 @@ class Branch(ModalScreen[Change | None]):
 
     def on_mount(self) -> None:
         """Offer the newest."""
-        self.set_class(self.app.size.height < 16, "-short")
         choices = self.query_one(OptionList)
         choices.highlighted = 0
         self.query_one(Input).focus()
+
+    def on_resize(self) -> None:
+        """In a few rows the line goes before the words."""
+        self.set_class(self.app.size.height < 16, "-short")
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)

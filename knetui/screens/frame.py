@@ -41,14 +41,12 @@ def key(
     id: str,
     *,
     show: bool = False,
-    at_once: bool = True,
 ) -> Binding:
     """A key of the workbench, wherever the keyboard is; `id` is what keymap and palette know.
 
-    Keys take effect `at_once`, before those that follow find their widget. Those that read what
-    was typed wait their turn behind it instead.
+    It goes before the keys of the widget that has the keyboard.
     """
-    return Binding(keys, action, name, tooltip=meaning, show=show, priority=at_once, id=id)
+    return Binding(keys, action, name, tooltip=meaning, show=show, priority=True, id=id)
 
 
 FRAME_KEYS = (

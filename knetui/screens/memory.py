@@ -70,10 +70,7 @@ EXPLANATION = """
 
 def _key(keys: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
     word = name.lower().replace(" ", "-")
-    # at once, so that what is typed after W finds the line of the limit, however fast it comes
-    return Binding(
-        keys, action, name, tooltip=meaning, show=show, priority=True, id=f"memory.{word}"
-    )
+    return Binding(keys, action, name, tooltip=meaning, show=show, id=f"memory.{word}")
 
 
 class WhatIf(Section):
@@ -123,7 +120,6 @@ class MemoryScreen(Sections):
     place = PLACE
     explanation = EXPLANATION
     left = ("figures", "classes")
-    by_letter = ("section", "lines", "trace", "device")
     sections: ClassVar = {
         "map": ("m", "map"),
         "figures": ("f", "figures"),

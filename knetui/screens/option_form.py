@@ -76,9 +76,8 @@ class OptionForm(ModalScreen[Filled]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back, without a run"),
         Binding("f5,ctrl+j,ctrl+enter", "begin", "Train", tooltip="Start a run"),
-        # at once: what is typed behind them is for the next field, however fast it comes
-        Binding("down,tab", "step(1)", "Next", show=False, priority=True),
-        Binding("up,shift+tab", "step(-1)", "Before", show=False, priority=True),
+        Binding("down,tab", "step(1)", "Next", show=False),
+        Binding("up,shift+tab", "step(-1)", "Before", show=False),
         Binding("ctrl+r", "reset", "Default", tooltip="Give this option its default again"),
     ]
 

@@ -43,7 +43,6 @@ RUN_KEYS = (
         "Train the model with the options below it",
         "run.train",
         show=True,
-        at_once=False,
     ),
     key(
         "f6", "pause", "Pause", "Let the run wait after its step, or go on", "run.pause", show=True

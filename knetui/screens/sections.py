@@ -24,7 +24,6 @@ class Sections(Screen[None]):
 
     place: what the screen is called in the registry of actions. explanation: what F1 says.
     sections: the letter and the title of each; left: which of them are in the left column.
-    by_letter: actions whose keys are letters, which are text where text is typed.
     """
 
     DEFAULT_CSS = """
@@ -36,7 +35,6 @@ class Sections(Screen[None]):
     explanation: ClassVar[str] = ""
     sections: ClassVar[Mapping[str, tuple[str, str]]] = {}
     left: ClassVar[tuple[str, ...]] = ()
-    by_letter: ClassVar[tuple[str, ...]] = ("section",)
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
@@ -65,10 +63,6 @@ class Sections(Screen[None]):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show())
         self.section(self._current).enter()
         self._arrange()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are text in a line that is typed in."""
-        return not (action in self.by_letter and isinstance(self.focused, Input))
 
     def section(self, id: str) -> Section:
         """A part of the screen."""

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -44,7 +45,8 @@ class Welcome(ModalScreen[Choice | None]):
     Welcome.-short Static { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Back"),
+        Binding("escape", "dismiss(None)", "Back"),
+        Binding("backspace", "unfind", "Find less", show=False),
     ]
 
     def __init__(
@@ -60,12 +62,14 @@ class Welcome(ModalScreen[Choice | None]):
         self._files = [file for file in files if file != here]
         self._runs = runs[:SHOWN_RUNS]
         self._choices: dict[str, Choice] = {}
+        self._names: list[str] = []  # of the choices
+        self._letters = ""
 
     def compose(self) -> ComposeResult:
         """The list under some words."""
         with Vertical() as page:
             page.border_title = "knet-tui"
-            page.border_subtitle = "Enter opens · Escape: to the workbench"
+            page.border_subtitle = "letters find · Enter opens · Escape: to the workbench"
             yield Static(self._words, markup=False)
             yield OptionList(*self._options(), markup=False)
 
@@ -75,6 +79,32 @@ class Welcome(ModalScreen[Choice | None]):
         names = [name for kind, name in self._choices.values() if kind == "example"]
         offered.highlighted = 1 + (names.index(self._here) if self._here in names else 0)
         offered.focus()
+
+    def on_key(self, event: Key) -> None:
+        """Letters go to the name that begins with them, or else to one that has them."""
+        if event.is_printable and event.character is not None:
+            event.stop()
+            if not self._find(self._letters + event.character) and not self._find(event.character):
+                self.app.bell()
+
+    def action_unfind(self) -> None:
+        """Take the last letter back."""
+        self._find(self._letters[:-1])
+
+    def _find(self, letters: str) -> bool:
+        names = [name.lower() for name in self._names]
+        wanted = letters.lower()
+        found = [i for i, name in enumerate(names) if name.startswith(wanted)]
+        found += [i for i, name in enumerate(names) if wanted in name]
+        if not found:
+            return False
+        self._letters = letters
+        page = self.query_one(Vertical)
+        page.border_title = Text(f"knet-tui: {fence(letters)}" if letters else "knet-tui").markup
+        if letters:
+            offered = self.query_one(OptionList)
+            offered.highlighted = offered.get_option_index(f"choice-{found[0]}")
+        return True
 
     def on_resize(self) -> None:
         """Leave the words out where the list needs the room."""
@@ -103,6 +133,7 @@ class Welcome(ModalScreen[Choice | None]):
     def _option(self, choice: Choice, name: str, line: str) -> Option:
         key = f"choice-{len(self._choices)}"
         self._choices[key] = choice
+        self._names.append(name)
         words = Text(no_wrap=True, overflow="ellipsis")
         words.append(f"  {fence(name):<{NAME_WIDTH}} ", "bold")
         words.append(fence(line))

@@ -36,7 +36,6 @@ MODEL_KEYS = (
         "Write the model to its file; a run of it that goes on takes the new code",
         "model.save",
         show=True,
-        at_once=False,
     ),
     key(
         "f4",
@@ -44,7 +43,6 @@ MODEL_KEYS = (
         "Go to error",
         "To the line of the last error",
         "model.error",
-        at_once=False,
     ),
     key("ctrl+n", "welcome", "Open", "Another model: examples, recent files, runs", "model.open"),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is som
     from knetui.curves.run_charts import CurveCharts
 
 EMPTY = "F5 trains the model; its curves appear here"
+NOT_DRAWN = "Space, in the list of runs, draws the curves of the one under the cursor"
 AWAITED = "the run has reported nothing yet; its curves appear here"
 ENDED = "it ended without a figure; its log may say why"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"
@@ -111,7 +112,7 @@ class DrawnCurves(Pane):
 
     def _draw(self) -> None:
         if not self.desk.runs and not self.desk.settings.gradients:
-            self._say(EMPTY)
+            self._say(EMPTY if self.desk.selected is None else NOT_DRAWN)
             return
         charts = self._charts()
         window = self.desk.window or charts.whole()

@@ -90,9 +90,9 @@ class LogPane(Pane):
     entry = "LogLines"
     explanation = """
         What the selected run printed, to its last line. It follows the run while it is scrolled
-        to its end, and stays where it is while you read further up. The error of a run that
-        failed is here with its traceback. The marked line is that of the curves' crosshair; a
-        click on another one, or Enter, puts the crosshair there.
+        to its end, and stays where it is while you read further up; Right shows the rest of long
+        lines. The error of a run that failed is here with its traceback. The marked line is that
+        of the curves' crosshair; a click on another one, or Enter, puts the crosshair there.
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

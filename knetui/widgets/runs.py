@@ -21,9 +21,8 @@ from knetui.widgets.pane import Pane
 from knetui.widgets.run_cells import RowMaker
 
 
-def _key(key: str, action: str, name: str, meaning: str, *, at_once: bool = False) -> Binding:
-    """A key of the pane; one that opens the line does so before what is typed behind it comes."""
-    return Binding(key, action, name, tooltip=meaning, id=f"runs.{action}", priority=at_once)
+def _key(key: str, action: str, name: str, meaning: str) -> Binding:
+    return Binding(key, action, name, tooltip=meaning, id=f"runs.{action}")
 
 
 class RunTable(DataTable[Any]):
@@ -103,13 +102,11 @@ class RunsPane(Pane):
     widgets_with_keys = (RunTable,)
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("space", "draw", "Draw", "Draw this run's curves, or stop drawing them"),
-        _key(
-            "slash", "filter", "Filter", "List only runs such as lr>=0.1 and acc>0.9", at_once=True
-        ),
+        _key("slash", "filter", "Filter", "List only runs such as lr>=0.1 and acc>0.9"),
         _key("s", "sort", "Sort", "Sort by the next column"),
         _key("S", "reverse", "Reverse", "Sort the other way round"),
         _key("c", "compare", "Compare", "Draw the first runs of the list, and no others"),
-        _key("n", "name", "Name", "Call this run by another name", at_once=True),
+        _key("n", "name", "Name", "Call this run by another name"),
         _key("p", "pin", "Pin", "Keep this run on top of the list, or no longer"),
         _key("r", "restart", "Restart", "A new run of the same model, with other options"),
         _key("delete,d", "delete", "Delete", "Move this run to the trash"),
@@ -245,10 +242,6 @@ class RunsPane(Pane):
         self._rows = rows
 
     # what is asked for
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While something is typed, characters are text."""
-        return not (action in ("filter", "name") and self.line.has_focus)
 
     def action_draw(self) -> None:
         """Draw the run under the cursor, or no longer."""

@@ -31,12 +31,9 @@ LENGTHS = (50, 100, 200, 500, 1000, 2000)
 TEMPERATURES = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0)
 
 
-def _key(
-    key: str, action: str, name: str, meaning: str, *, show: bool = True, at_once: bool = False
-) -> Binding:
+def _key(key: str, action: str, name: str, meaning: str, *, show: bool = True) -> Binding:
     word = name.lower().replace(" ", "-")
-    id = f"samples.{word}"
-    return Binding(key, action, name, tooltip=meaning, show=show, id=id, priority=at_once)
+    return Binding(key, action, name, tooltip=meaning, show=show, id=f"samples.{word}")
 
 
 class TimeLine(Static):
@@ -103,7 +100,7 @@ class SamplesPane(Pane):
         _key("right", "later", "Later", "Show the piece after"),
         _key("home", "first", "First", "Show the first piece", show=False),
         _key("end", "newest", "Newest", "Show the newest piece, and follow"),
-        _key("p", "prompt", "Prompt", "Say how the text is to begin", at_once=True),
+        _key("p", "prompt", "Prompt", "Say how the text is to begin"),
         _key("c", "colour", "Colours", "Colour by chance, by hidden unit, or not"),
         _key("t", "temperature(-1)", "Colder", "Draw likelier characters", show=False),
         _key("T", "temperature(1)", "Warmer", "Draw less likely characters", show=False),
@@ -150,10 +147,6 @@ class SamplesPane(Pane):
         )
         prompt.cursor_blink = False
         yield prompt
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the prompt is typed, its key is a letter of it."""
-        return not (action == "prompt" and self.query_one(Input).has_focus)
 
     def on_mount(self) -> None:
         """Follow the theme."""
@@ -207,7 +200,7 @@ class SamplesPane(Pane):
 
     def action_prompt(self) -> None:
         """Go to the line of the prompt."""
-        self.screen.set_focus(self.query_one(Input))  # at once: letters follow
+        self.screen.set_focus(self.query_one(Input))
 
     def action_colour(self) -> None:
         """Colour the text by something else."""

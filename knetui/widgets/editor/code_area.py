@@ -3,15 +3,20 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.widget import Widget
 from textual.widgets import TextArea
+
+from knetui.widgets.editor.syntax_colours import syntax_theme
 
 
 def follow_theme(pane: Widget, area: TextArea) -> None:
     """Give a pane's text area the syntax colours that can be read on the theme's ground."""
 
     def choose(_theme: object = None) -> None:
-        area.theme = "css" if pane.app.current_theme.dark else "github_light"
+        ground = Color.parse(pane.app.theme_variables["background"])
+        area.register_theme(syntax_theme(pane.app.current_theme, ground))
+        area.theme = pane.app.theme
 
     choose()
     pane.app.theme_changed_signal.subscribe(pane, choose)

@@ -71,11 +71,9 @@ class FindBar(VerticalGroup):
     def __init__(self) -> None:
         super().__init__()
         self.seeker: Seeker | None = None
-        self._pattern = BarInput(
-            self.action_next_match, self._other, classes="pattern", select_on_focus=True
-        )
+        self._pattern = BarInput(classes="pattern", select_on_focus=True)
         self._replacement = BarInput(
-            self._replace_this, classes="replacement", placeholder="Enter: this one   Alt-A: all"
+            classes="replacement", placeholder="Enter: this one   Alt-A: all"
         )
 
     def compose(self) -> ComposeResult:
@@ -112,8 +110,9 @@ class FindBar(VerticalGroup):
         """Show it, with this pattern where it is not empty, and give it the keyboard."""
         self.add_class("-open")
         self.set_class(replacing, "-replacing")
-        if pattern and pattern != self._pattern.value:
-            self._pattern.value = pattern
+        if pattern:
+            with self.prevent(Input.Changed):
+                self._pattern.value = pattern
         self.screen.set_focus(self._pattern)
         self._pattern.action_select_all()
         self._other()
@@ -130,15 +129,21 @@ class FindBar(VerticalGroup):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        event.stop()  # it is known already
+        event.stop()
+        if event.input is self._pattern:
+            self._other()
 
     @on(Toggle.Turned)
     def _other(self) -> None:
         if self.seeker is not None and self.is_open:
             self.seeker.pattern_changed()
 
-    def _replace_this(self) -> None:
-        if self.seeker is not None:
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input is self._pattern:
+            self.action_next_match()
+        elif self.seeker is not None:
             self.seeker.replace()
 
     def action_next_match(self) -> None:

@@ -30,7 +30,7 @@ class LineBar(HorizontalGroup):
     def __init__(self, go: Callable[[str], bool]) -> None:
         super().__init__()
         self._go = go  # to what was typed; whether that is a place. To nothing: back to the text
-        self._line = BarInput(self._enter, placeholder=EXPECTED)
+        self._line = BarInput(placeholder=EXPECTED)
 
     def compose(self) -> ComposeResult:
         """A word and what is typed."""
@@ -53,8 +53,10 @@ class LineBar(HorizontalGroup):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
 
-    def _enter(self) -> None:
-        if not self._go(self._line.value):
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self._go(event.value):
             self.add_class("-wrong")
             self.query_one(Label).update(f"not {EXPECTED}")
 

@@ -50,9 +50,7 @@ class OutlineList(VerticalGroup):
         self._go = go  # to a row, or back to the text
         self._entries: list[Entry] = []
         self._shown: list[Entry] = []
-        self._line = BarInput(
-            self._enter, self._narrow, placeholder="letters of its name; Enter goes there"
-        )
+        self._line = BarInput(placeholder="letters of its name; Enter goes there")
         self._choices = OptionList(markup=False, compact=True)
         self._choices.can_focus = False
 
@@ -64,7 +62,8 @@ class OutlineList(VerticalGroup):
     def open(self, entries: list[Entry], row: int) -> None:
         """Begin with all, at the one around the cursor."""
         self._entries = entries
-        self._line.value = ""
+        with self.prevent(Input.Changed):
+            self._line.value = ""
         self.styles.height = 1 + max(1, len(entries))  # and does not jump while it is narrowed
         self.add_class("-open")
         self._show(entries, around(entries, row) or 0)
@@ -74,20 +73,20 @@ class OutlineList(VerticalGroup):
         """Hide it."""
         self.remove_class("-open")
 
-    def _narrow(self) -> None:
-        if not self._line.value:
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        if not event.value:
             self._show(self._entries)
             return
-        matcher = Matcher(self._line.value)
+        matcher = Matcher(event.value)
         ranked = [(matcher.match(entry.name), entry) for entry in self._entries]
         kept = sorted((pair for pair in ranked if pair[0] > 0), key=lambda pair: -pair[0])
         self._show([entry for _, entry in kept])
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()  # it is known already
-
-    def _enter(self) -> None:
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
         self._choose(self._choices.highlighted)
 
     @on(OptionList.OptionSelected)
