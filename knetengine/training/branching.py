@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from knetengine.training.checkpoint_header import read_metadata
+from knetengine.training.checkpoint_header import CheckpointError, read_metadata
 from knetengine.training.control import change
 from knetengine.training.folder import RunError, RunFolder, State, create_run
 from knetengine.training.launch import start
@@ -53,6 +53,27 @@ def branch(
     return new
 
 
+def branch_points(folder: RunFolder) -> list[str]:
+    """The names of the checkpoints that a new run can go on from, oldest first."""
+    names: list[str] = []
+    for name in checkpoints(folder):
+        try:
+            if _place(folder, name) is not None:
+                names.append(name)
+        except CheckpointError:  # the others may be whole
+            continue
+    return names
+
+
+def _place(folder: RunFolder, checkpoint: str) -> tuple[Place, str] | None:
+    """Where a run was, and its text then; None at a program's end."""
+    metadata = read_metadata(folder.checkpoints / checkpoint)
+    if "place" not in metadata:
+        return None
+    place = msgspec.json.decode(metadata["place"], type=Place)
+    return None if place.path is None else (place, metadata["source"])
+
+
 def _find(folder: RunFolder, wanted: str) -> tuple[str, Place, str]:
     """The name, the place and the source of a checkpoint to go on from."""
     names = checkpoints(folder)
@@ -63,12 +84,9 @@ def _find(folder: RunFolder, wanted: str) -> tuple[str, Place, str]:
         there = f"{names[0]} to {names[-1]}" if names else "none"
         raise RunError(f"run {folder.title} has no checkpoint {wanted}; there are: {there}")
     for name in [full] if wanted else reversed(names):
-        metadata = read_metadata(folder.checkpoints / name)
-        if "place" not in metadata:
-            continue
-        place = msgspec.json.decode(metadata["place"], type=Place)
-        if place.path is not None:
-            return name, place, metadata["source"]
+        found = _place(folder, name)
+        if found is not None:
+            return name, *found
     if wanted:
         raise RunError(f"{wanted} is the end of run {folder.title}: there is nothing to go on with")
     raise RunError(f"run {folder.title} has no checkpoint to go on from: its model keeps nothing")

@@ -39,12 +39,15 @@ def reading(charts: CurveCharts, drawn: Drawn, cursor: float, exact: Exact) -> R
 def legend(
     charts: CurveCharts, titles: list[str], width: int, cursor: float | None, exact: Exact
 ) -> Text:
-    """A line for each run: its curves in their colours, with their last, best or read values."""
-    with_best = _legend(charts, titles, width, cursor, exact, best=True)
+    """A line for each run: its curves in their colours, with their last or read values.
+
+    Where each run's are on its line, their best values, too.
+    """
+    with_best, left_out = _legend(charts, titles, width, cursor, exact, best=True)
     lines = with_best.plain.count("\n") + 1
-    if lines <= max(1, len(charts.runs)):
+    if not left_out and lines <= max(1, len(charts.runs)):
         return with_best
-    return _legend(charts, titles, width, cursor, exact, best=False)
+    return _legend(charts, titles, width, cursor, exact, best=False)[0]
 
 
 def _legend(
@@ -55,8 +58,8 @@ def _legend(
     exact: Exact,
     *,
     best: bool,
-) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
+) -> tuple[Text, int]:
+    text, left_out = Text(no_wrap=True, overflow="ellipsis"), 0
     lines_each = max(1, MOST_LINES // max(1, len(charts.runs)))
     for number, run in enumerate(charts.runs):
         items = [
@@ -67,11 +70,13 @@ def _legend(
         ]
         head = Text.assemble((f"{run.number} {fence(run.description.name)}", "bold"))
         text.append("\n" if number else "")
-        text.append_text(_flowed(head, items, width, lines_each))
-    return text
+        line, more = _flowed(head, items, width, lines_each)
+        text.append_text(line)
+        left_out += more
+    return text, left_out
 
 
-def _flowed(head: Text, items: list[Text], width: int, lines: int) -> Text:
+def _flowed(head: Text, items: list[Text], width: int, lines: int) -> tuple[Text, int]:
     """The items behind the head, on at most so many lines; how many more there would be."""
     text, used, line = head, len(head.plain), 1
     for number, item in enumerate(items):
@@ -79,15 +84,14 @@ def _flowed(head: Text, items: list[Text], width: int, lines: int) -> Text:
         room = width - (len(rest) if line == lines and number < len(items) - 1 else 0)
         if used + 2 + len(item.plain) > room and used > 0:
             if line == lines and number:
-                text.append(rest, "dim")
-                break
+                return text.append(rest, "dim"), len(items) - number
             if line < lines:
                 text.append("\n")
                 used, line = 0, line + 1
         text.append("  ")
         text.append_text(item)
         used += 2 + len(item.plain)
-    return text
+    return text, 0
 
 
 def _item(

@@ -169,11 +169,13 @@ class CurveCharts:
         return Chart(title, lines, self.axis, settings.log_x, settings.logarithmic, window, marks)
 
     def best(self, drawn: Drawn) -> tuple[bool, Point] | None:
-        """Whether the highest value is the best one, and where it is; of norms none is."""
-        extremes, first = drawn.curve.extremes(), drawn.curve.first()
-        if self.settings.gradients or extremes is None or first is None:
+        """Whether the highest value is the best one, and where it is.
+
+        Of norms none is, nor of a single value.
+        """
+        extremes, first, last = drawn.curve.extremes(), drawn.curve.first(), drawn.curve.last
+        if self.settings.gradients or extremes is None or first is None or last in (None, first):
             return None
-        last = drawn.curve.last or first
         high = is_better_high(drawn.name, first[1], last[1])
         return high, extremes[high]
 

@@ -20,6 +20,8 @@ WORDS = """\
 The run stays as it is; a new one goes on from a checkpoint of it, and both are drawn. \
 What is to be different? For instance {example}; nothing is a choice too: it wakes."""
 
+LATE = 0.9  # of a run's time: little can become of a branch that begins later
+
 
 class Change(NamedTuple):
     """What was chosen."""
@@ -62,7 +64,7 @@ class Branch(ModalScreen[Change | None]):
         numbers = live_numbers(self._run.folder)
         rates = [name for name in numbers if name.endswith("lr")] or list(numbers)
         example = f"{rates[0]}={numbers[rates[0]] / 2:.3g}" if rates else "lr=0.05"
-        times = {event.text: event.time for event in self._run.events if event.name == "checkpoint"}
+        times = self._times()
         with Vertical() as page:
             page.border_title = Text(f"branch of run {fence(self._run.folder.title)}").markup
             page.border_subtitle = "Enter or F5 begins; Escape: back"
@@ -80,10 +82,19 @@ class Branch(ModalScreen[Change | None]):
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
-        """Offer the newest."""
+        """Offer the newest; of a finished run the newest that leaves some of it to go."""
         choices = self.query_one(OptionList)
         choices.highlighted = 0
+        if self._run.state.status == "finished":
+            times = self._times()
+            late = LATE * max(times.values(), default=0.0)
+            early = [i for i, name in enumerate(self._names) if times.get(name, 0.0) <= late]
+            choices.highlighted = early[0] if early else 0
         self.query_one(Input).focus()
+
+    def _times(self) -> dict[str, float]:
+        """When each checkpoint was kept, in seconds of the run."""
+        return {event.text: event.time for event in self._run.events if event.name == "checkpoint"}
 
     def on_resize(self) -> None:
         """In a few rows the line goes before the words."""

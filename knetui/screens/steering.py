@@ -6,12 +6,11 @@ from pathlib import Path
 import msgspec
 from textual import on, work
 
-from knetengine.training.branching import branch
+from knetengine.training.branching import branch, branch_points
 from knetengine.training.checkpoint_header import CheckpointError
 from knetengine.training.control import Sampling, Watch, change, read_control
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.metrics import Event
-from knetengine.training.run_checkpoints import checkpoints
 from knetengine.training.swapping import ACCEPTED, REJECTED, outcome, request_swap, source_of
 from knetui.runs.steering import put_numbers, take_step
 from knetui.runs.view import RunView
@@ -128,7 +127,7 @@ class Steering(Running):
         if view is None:
             self.notify("no run to branch from", severity="warning")
             return
-        names = checkpoints(view.folder)
+        names = branch_points(view.folder)
         if not names:
             self.notify("it has no checkpoint yet, or its model keeps nothing: run.keep(w=w)")
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from knetengine.training.branching import branch
+from knetengine.training.branching import branch, branch_points
 from knetengine.training.control import Sampling, Watch, change, read_control, request
 from knetengine.training.folder import RunError, RunFolder
 from knetengine.training.launch import launch, stop, stop_now, wait_for
@@ -313,6 +313,9 @@ def test_a_run_that_is_done_can_be_woken_from_its_end(start: Callable[..., RunFo
     assert new.log.read_bytes() == folder.log.read_bytes()
     with pytest.raises(RunError, match="is the end of run"):
         branch(folder, checkpoints(folder)[-1])
+    assert branch_points(folder) == checkpoints(folder)[:-1]
+    (folder.checkpoints / checkpoints(folder)[0]).write_bytes(b"torn")
+    assert branch_points(folder) == checkpoints(folder)[1:-1]
     with pytest.raises(RunError, match="has no checkpoint step-7; there are: step-"):
         branch(folder, "step-7")
 

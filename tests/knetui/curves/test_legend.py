@@ -49,6 +49,29 @@ def test_there_is_a_line_for_each_run_and_no_more_room_than_it_needs(
     assert "\x1b" not in words(desk)
 
 
+def test_the_last_values_of_all_curves_go_before_the_best_of_some(
+    desk: CurveDesk, make_run: MakeRun
+) -> None:
+    runs = [*desk.runs, make_run(), make_run()]
+    desk.show_runs(runs, runs[0])
+    charts = desk.charts()
+    (first, *rest) = words(desk, 72).split("\n")
+    assert first == "1 mlp  ── trn 0.957609  ── tst 0.857609  ── trnloss 0.0423912  + 1"
+    assert len(rest) == 2
+    assert "tst 0.857609" in legend(charts, ["trn, tst"], 50, None, {}).plain
+    assert "max" not in legend(charts, ["trn, tst"], 50, None, {}).plain
+    assert "max 0.9576@30" in legend(charts, ["trn, tst"], 80, None, {}).plain
+
+
+def test_a_single_value_is_not_the_best(make_run: MakeRun) -> None:
+    run = make_run(epochs=0)
+    desk = CurveDesk(CurveSettings())
+    desk.show_runs([run], run)
+    charts = desk.charts()
+    assert charts.best(charts.groups["trn, tst"][0]) is None
+    assert not desk.put_on_best()
+
+
 def test_where_a_curve_does_not_come_nothing_is_read(desk: CurveDesk, make_run: MakeRun) -> None:
     short = make_run(epochs=5)
     desk.show_runs([desk.runs[0], short], short)
