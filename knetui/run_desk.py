@@ -184,12 +184,9 @@ class RunDesk:
         name = folder.path.name
         self._awaited.add(name)
         self._list.scan()
+        self._list.view(name, is_new=not folder.description.branched_from)
         self.select(name)
         self.draw(name)
-
-    def began_here(self, name: str) -> bool:
-        """Whether a run was started, or was seen to go on, by this workbench."""
-        return name in self._awaited
 
     def discard(self, view: RunView) -> None:
         """Remove a run that never began, folder and all."""

@@ -133,6 +133,11 @@ class MetricsReader:
         self._decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
         self.unreadable = 0
 
+    @property
+    def offset(self) -> int:
+        """How many bytes of the file are read."""
+        return self._tail.offset
+
     def read(self, limit: int = MEBIBYTE) -> list[Record]:
         """The new records of at most about `limit` bytes; empty when there is nothing new."""
         records: list[Record] = []

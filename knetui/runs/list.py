@@ -69,13 +69,13 @@ class RunList:
         """The folder names, the newest run first."""
         return list(self.summaries)
 
-    def view(self, name: str) -> RunView | None:
-        """The view of a run, or None when there is no such run."""
+    def view(self, name: str, *, is_new: bool = False) -> RunView | None:
+        """The view of a run, or None without such a run; of one that `is_new` all is news."""
         if name not in self._folders:
             return None
         if name not in self._views:
             try:
-                self._views[name] = RunView(self._folders[name])
+                self._views[name] = RunView(self._folders[name], is_new=is_new)
             except (RunError, OSError):
                 return None
         return self._views[name]

@@ -26,9 +26,13 @@ LOG_CHUNK_BYTES = 32 * 1024  # and of what comes at once, only so much: it scrol
 
 
 class RunView:
-    """One run, seen from outside: its curves, its log, its memory, as far as they were read."""
+    """One run, seen from outside: its curves, its log, its memory, as far as they were read.
 
-    def __init__(self, folder: RunFolder) -> None:
+    news: the events since it is looked at, or all of a run that `is_new`; warnings: what of them is
+    bad. Whoever tells them takes them away.
+    """
+
+    def __init__(self, folder: RunFolder, *, is_new: bool = False) -> None:
         self.folder = folder
         self.description = folder.description
         self.state: State = folder.state()
@@ -39,10 +43,12 @@ class RunView:
         self.samples = Samples(folder)
         self.memory: Memory | None = None
         self.events: list[Event] = []
-        self.warnings: list[str] = []  # for whoever shows them first
+        self.news: list[Event] = []
+        self.warnings: list[str] = []
         self.last: Report | None = None
         self.planned: int | None = None
         self._metrics = MetricsReader(folder.metrics)
+        self._old_bytes = 0 if is_new else _size(folder.metrics)
         self._rate = SmoothedRate()
         self._last_seen = 0.0
 
@@ -69,12 +75,20 @@ class RunView:
         """
         deadline = time.perf_counter() + budget
         last = self.last
-        while records := self._metrics.read(CHUNK_BYTES):
+        while records := self._metrics.read(self._next_bytes()):
+            is_news = self._metrics.offset > self._old_bytes
             for record in records:
                 self._take(record)
+                if is_news and type(record) is Event:
+                    self._take_news(record)
             if time.perf_counter() >= deadline:
                 break
         return self.last is not last
+
+    def _next_bytes(self) -> int:
+        """How much to read at a time; never old records and new ones together."""
+        old = self._old_bytes - self._metrics.offset
+        return min(CHUNK_BYTES, old) if old > 0 else CHUNK_BYTES
 
     def pace(self) -> Pace | None:
         """How fast it is and when it will be done; None before that is known, or while it rests."""
@@ -106,8 +120,11 @@ class RunView:
             self.planned = record.epochs
         elif type(record) is Event:
             self.events.append(record)
-            if record.name == "not finite":
-                self.warnings.append(record.text)
+
+    def _take_news(self, event: Event) -> None:
+        self.news.append(event)
+        if event.name == "not finite":
+            self.warnings.append(event.text)
 
     def _take_gradients(self, record: Gradients) -> None:
         self.step_loss.add(record.step, float(record.loss))
@@ -128,6 +145,13 @@ class RunView:
             curve.add(epoch, float(value))
         self._rate.add(report.time, epoch)
         self._last_seen = time.monotonic()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class LogView:

@@ -37,11 +37,6 @@ TOLD = {  # events that are told as they come, and how
 class Steering(Running):
     """Steers the run that is looked at, and tells what it makes of that."""
 
-    def begin_to_read(self) -> None:
-        """Tell only what happens from now on."""
-        self._told: dict[str, int] = {}
-        super().begin_to_read()
-
     # words for the run
 
     def living(self) -> RunView | None:
@@ -174,13 +169,9 @@ class Steering(Running):
         return is_farther | (view is not None and view.samples.read())
 
     def _tell_events(self, view: RunView) -> None:
-        name, events = view.folder.path.name, view.events
-        begun = self._told.get(name)
-        if begun is None and not self._desk.began_here(name):
-            begun = len(events)  # what was before this workbench opened is old
-        for event in events[begun or 0 :]:
+        news, view.news = view.news, []
+        for event in news:
             self._tell_event(view, event)
-        self._told[name] = len(events)
 
     def _tell_event(self, view: RunView, event: Event) -> None:
         if event.name not in TOLD:

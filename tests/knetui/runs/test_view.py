@@ -82,6 +82,22 @@ def test_it_is_farther_with_an_epoch_not_with_a_step(folder: RunFolder) -> None:
     assert not view.read(LONG)
 
 
+def test_what_was_before_it_is_looked_at_is_no_news(folder: RunFolder) -> None:
+    many = [report(epoch, trn=1.0) for epoch in range(2000)]  # in several chunks
+    write(folder, *many, Event(1.0, "swapped", "old"), Event(1.5, "not finite", "trn is nan"))
+    view, of_a_new_run = RunView(folder), RunView(folder, is_new=True)
+    write(folder, Event(2.0, "swapped", "new"), Event(2.5, "not finite", "tst is nan"))
+    for one in (view, of_a_new_run):
+        one.read(LONG)
+        assert [event.time for event in one.events] == [1.0, 1.5, 2.0, 2.5]
+    assert [event.time for event in view.news] == [2.0, 2.5]
+    assert view.warnings == ["tst is nan"]
+    assert of_a_new_run.news == of_a_new_run.events
+    write(folder, Event(3.0, "paused", ""))
+    view.read(LONG)
+    assert [event.time for event in view.news] == [2.0, 2.5, 3.0]
+
+
 def test_a_torn_line_waits_for_its_rest(folder: RunFolder) -> None:
     write(folder, report(1, trn=1.0), report(2, trn=2.0))
     whole = folder.metrics.read_bytes()

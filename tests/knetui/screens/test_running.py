@@ -1,9 +1,12 @@
-"""How often runs are looked at."""
+"""How often runs are looked at, and what of them is told."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from knetengine.training.metrics import Event, MetricsWriter
 from knetui.app import KnetApp
 from knetui.screens.running import (
     BEAT_SECONDS,
@@ -14,6 +17,7 @@ from knetui.screens.running import (
 )
 from knetui.screens.workbench import Workbench
 
+MakeRun = Callable[..., Any]
 COUNT = SCAN_BEATS * REST_SCAN_BEATS
 
 
@@ -54,3 +58,23 @@ async def test_while_nobody_touches_anything_the_run_gets_the_time(
         app.meter.last_input = -float("inf")
         await pilot.click("StatusLine")
         assert beats() == every
+
+
+async def test_what_happened_before_is_not_told_again(app: KnetApp, make_run: MakeRun) -> None:
+    folder = make_run(state="failed", events=[Event(12.0, "swapped", "1: loss")])
+    app.session.shown_runs = [folder.path.name]
+    app.session.selected_run = folder.path.name
+    async with app.run_test(size=(80, 24)) as pilot:
+        workbench = app.screen
+        assert isinstance(workbench, Workbench)
+        for _ in range(3):
+            workbench._read_runs()
+        await pilot.pause()
+        assert workbench._desk.drawn[0].events
+        assert not list(app._notifications)
+        writer = MetricsWriter(folder.metrics)
+        writer.write(Event(14.0, "swapped", "2: predict"))
+        writer.close()
+        workbench._read_runs()
+        await pilot.pause()
+        assert [told.message for told in app._notifications] == ["new code: predict"]
