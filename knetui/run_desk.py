@@ -180,10 +180,18 @@ class RunDesk:
         self.draw(folder.path.name)
 
     def begin(self, folder: RunFolder) -> None:
-        """A run was started here: look at it, draw it, and tell its end."""
+        """A run was started here: look at it, draw it, and tell its end.
+
+        Beside it stay the runs of the same model: the figures of another are of other things.
+        """
         name = folder.path.name
         self._awaited.add(name)
         self._list.scan()
+        model, summaries = folder.description.name, self.summaries
+        drawn = self._session.shown_runs
+        self._session.shown_runs = [
+            n for n in drawn if n in summaries and summaries[n].name == model
+        ]
         self._list.view(name, is_new=not folder.description.branched_from)
         self.select(name)
         self.draw(name)

@@ -14,8 +14,8 @@ from knetui.session import Session
 BUDGET = 1.0
 
 
-def make_run(status: str = "finished", warning: str = "") -> RunFolder:
-    folder = create_run("model", "", Path("/where/model.py"), [])
+def make_run(status: str = "finished", warning: str = "", model: str = "model") -> RunFolder:
+    folder = create_run(model, "", Path(f"/where/{model}.py"), [])
     writer = MetricsWriter(folder.metrics)
     writer.write(Report(1, 0.5, {"trn": 1.0}))
     if warning:
@@ -47,6 +47,20 @@ def test_the_run_drawn_longest_gives_way() -> None:
     assert session.shown_runs == names[1:-1]
     desk.toggle(names[0])
     assert session.shown_runs == [*names[1:-1], names[0]]
+
+
+def test_beside_a_new_run_those_of_its_model_stay_drawn() -> None:
+    names = [make_run(model=model).path.name for model in ("mnist", "charlm", "mnist")]
+    session = Session()
+    desk = RunDesk(session)
+    desk.scan()
+    for name in names:
+        desk.draw(name)
+    new = make_run("starting", model="mnist")
+    desk.begin(new)
+    assert session.shown_runs == [names[0], names[2], new.path.name]
+    desk.draw(names[1])  # who wants it beside them may have it
+    assert session.shown_runs[-1] == names[1]
 
 
 def test_the_end_of_a_run_begun_here_is_told_once_even_if_it_ended_at_once() -> None:
