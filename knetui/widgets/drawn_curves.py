@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # they load numpy, which takes 120 ms: only when there is som
     from knetui.curves.run_charts import CurveCharts
 
 EMPTY = "F5 trains the model; its curves appear here"
-NOT_DRAWN = "Space, in the list of runs, draws the curves of the one under the cursor"
+NOT_DRAWN = "no run is drawn: Space in the runs pane draws one"
 AWAITED = "the run has reported nothing yet; its curves appear here"
 ENDED = "it ended without a figure; its log may say why"
 NO_NORMS = "no gradients yet; g goes back to the reported figures"

@@ -243,6 +243,10 @@ class RunsPane(Pane):
 
     # what is asked for
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, a slash is text: of other characters Textual knows it."""
+        return not (action == "filter" and self.line.has_focus)
+
     def action_draw(self) -> None:
         """Draw the run under the cursor, or no longer."""
         self._ask("draw")

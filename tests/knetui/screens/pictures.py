@@ -19,6 +19,7 @@ SNAPSHOTS = Path(__file__).parents[3] / "snapshots"
 SIZES = ((120, 40), (80, 24), (40, 10))
 THEMES = ("dark", "light")
 PATIENCE_SECONDS = 5.0  # Textual takes itself to be idle when others have the processor
+UPDATE_SECONDS = 0.5  # for the same reason, before it is the picture to compare with
 OTHER_THEMES = [theme.name for theme in OWN_THEMES if theme.name not in THEMES]
 
 
@@ -47,6 +48,7 @@ class Snapshots:
             await settle(pilot)
             path = SNAPSHOTS / name / f"{columns}x{rows}-{theme}"
             if self._update:
+                await pilot.pause(UPDATE_SECONDS)
                 write(pilot.app, path)
             deadline = time.monotonic() + PATIENCE_SECONDS
             while (found := differences(pilot.app, path)) and time.monotonic() < deadline:
