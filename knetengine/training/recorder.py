@@ -136,7 +136,7 @@ class Recorder:
             return None
 
     def end(self, status: Status, failure: Failure | None = None) -> None:
-        """Write the last checkpoint of a run that is complete, the last sample, the final state."""
+        """Write the last checkpoint and text of a run that is complete, and its final state."""
         self.keeper.speak()
         self._memory.end()
         if status == "finished" and self.keeper.replaying:
@@ -148,6 +148,8 @@ class Recorder:
             except Exception as error:
                 print(f"the last checkpoint was not written: {error}", flush=True)
                 status, failure = "failed", Failure(type(error).__name__, str(error))
+        if status == "finished":
+            self._write_text(self._control.look(), is_last=True)
         self._sample_memory(now=True)
         self._state = msgspec.structs.replace(
             self._state, status=status, ended=time.time(), failure=failure
@@ -255,7 +257,7 @@ class Recorder:
             request(self.folder.control, "pause")
             self._control.forget()
 
-    def _write_text(self, wanted: ControlFile) -> None:
+    def _write_text(self, wanted: ControlFile, *, is_last: bool = False) -> None:
         position = self.keeper.position
         self._texts.sample(
             wanted.sampling,
@@ -263,6 +265,7 @@ class Recorder:
             position.epoch,
             position.completed,
             lambda: self._control.look().wanted != "stop" and not self.stopping,
+            is_last=is_last,
         )
 
     def _stop_soon(self, *_signal: object) -> None:

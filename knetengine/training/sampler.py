@@ -30,21 +30,32 @@ class Sampler:
         self._path = path
         self._asked = 0
         self._next = 0.0
+        self._step: int | None = None  # of the piece before
         self._began = 0.0
         self._has_written = False
         self._number = sum(1 for line in read_lines(path) if isinstance(line, Piece))
         self._encoder = msgspec.json.Encoder()
 
     def sample(
-        self, wanted: Sampling, now: float, epoch: int, step: int, go_on: Callable[[], bool]
+        self,
+        wanted: Sampling,
+        now: float,
+        epoch: int,
+        step: int,
+        go_on: Callable[[], bool],
+        *,
+        is_last: bool = False,
     ) -> None:
-        """Write a piece if one is due; `go_on` is asked now and then whether to."""
+        """Write a piece if one is due; `go_on` is asked now and then whether to.
+
+        is_last: the training is at its end; a piece is due if there is none since the last step.
+        """
         if self.write is None:
             return
-        asked = wanted.asked > self._asked
-        if not asked and not (wanted.every and now >= self._next):
+        is_due = now >= self._next or (is_last and step != self._step)
+        if wanted.asked <= self._asked and not (wanted.every and is_due):
             return
-        self._asked = wanted.asked
+        self._asked, self._step = wanted.asked, step
         self._began = began = time.perf_counter()
         self._number += 1
         with self._path.open("ab", buffering=0) as file:

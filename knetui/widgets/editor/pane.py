@@ -2,12 +2,11 @@
 
 import ast
 import asyncio
-import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
@@ -16,16 +15,15 @@ from textual.widgets import Input, TextArea
 from knetengine.training.folder import Failure, RunFolder
 from knetui.editing.checker import Checker
 from knetui.editing.completion import Ask
-from knetui.editing.documents import Document, read_document, write_document
-from knetui.editing.external_editor import NoEditor, editor_command
+from knetui.editing.documents import Document
 from knetui.editing.line_marks import Mark, first_line, same_line
 from knetui.editing.line_place import place_of
 from knetui.editing.outline import outline
-from knetui.fence import fence
 from knetui.widgets.editor.code_area import follow_theme
 from knetui.widgets.editor.completer import Completer
 from knetui.widgets.editor.completion_list import CompletionList
 from knetui.widgets.editor.editor_area import EditorArea
+from knetui.widgets.editor.elsewhere import lend_terminal, reread, save_for
 from knetui.widgets.editor.find_bar import FindBar
 from knetui.widgets.editor.finder import Finder
 from knetui.widgets.editor.line_bar import LineBar
@@ -277,44 +275,20 @@ class EditorPane(Pane):
 
     @work(group="editor-elsewhere", exclusive=True)
     async def action_edit_elsewhere(self) -> None:
-        """Save, and open the file in the user's own editor; then read it again."""
+        """Save, and open the file in the user's own editor; then take over what is in it."""
         self.document.text = self.area.text
-        path, line = self.document.path, self.area.cursor_location[0] + 1
-        try:
-            command = editor_command(path, line)
-            kept = write_document(self.document) if self.document.unsaved else None
-        except (NoEditor, OSError) as problem:
-            words = str(problem) if isinstance(problem, NoEditor) else f"{path}: {problem}"
-            self.notify(fence(words), severity="error", markup=False, timeout=10)
+        command = save_for(self.app, self.document, self.area.cursor_location[0] + 1)
+        if command is None:
             return
-        if kept is not None:
-            words = f"another program had changed the file; its version is kept as {kept.name}"
-            self.notify(fence(words), severity="warning", timeout=10, markup=False)
         self.saved()
         await asyncio.sleep(0)
-        try:
-            with self.app.suspend():
-                status = _run_in_terminal(command)
-        except SuspendNotSupported:
-            self.notify("this terminal cannot be lent to another program", severity="error")
+        if not lend_terminal(self.app, command):
             return
-        if status != 0:
-            words = f"{command[0]} ended with status {status}"
-            self.notify(fence(words), severity="warning", markup=False)
-        self._reread()
-
-    def _reread(self) -> None:
-        """Take over what is in the file now, as an edit that can be undone."""
-        try:
-            document = read_document(Path(self.document.path))
-        except (OSError, UnicodeDecodeError) as problem:
-            words = f"{self.document.path} cannot be read: {problem}; the text stays as it was"
-            self.notify(fence(words), severity="error", markup=False, timeout=10)
-            return
-        self.area.replace_text(document.text.replace("\r\n", "\n"))
-        self.document.digest = document.digest
-        self._show_state()
-        self.post_message(self.Changed())
+        text = reread(self.app, self.document)
+        if text is not None:
+            self.area.replace_text(text)  # an edit that can be undone
+            self._show_state()
+            self.post_message(self.Changed())
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
@@ -427,11 +401,3 @@ class EditorPane(Pane):
     def _word_chosen(self, event: CompletionList.Chosen) -> None:
         self._completer.take(event.word)
         self.screen.set_focus(self.area)
-
-
-def _run_in_terminal(command: list[str]) -> int:
-    """Run a program on the terminal itself; its exit status."""
-    try:
-        return subprocess.run(command, stdin=0, stdout=1, stderr=2, check=False).returncode
-    except OSError:
-        return 127

@@ -75,6 +75,17 @@ def test_compiling_before_the_first_character_is_not_writing(tmp_path: Path, clo
     assert done[1:] == pytest.approx([0.1] * len(done[1:]))
 
 
+def test_the_last_piece_is_of_the_last_step(tmp_path: Path, clock: Clock) -> None:
+    training = Training(tmp_path / "samples.jsonl", clock, 0.0, 0.0)
+    assert training.train(3, every=10.0) == [0.0]
+    for step in (7, 7):  # there is none between the two
+        training.sampler.sample(Sampling(every=10.0), 3.0, 1, step, lambda: True, is_last=True)
+    pieces = [line for line in read_lines(training.path) if isinstance(line, Piece)]
+    assert [(piece.time, piece.step) for piece in pieces] == [(0.0, 0), (3.0, 7)]
+    training.sampler.sample(Sampling(every=0.0), 4.0, 1, 8, lambda: True, is_last=True)
+    assert len([line for line in read_lines(training.path) if isinstance(line, Piece)]) == 2
+
+
 def test_who_asks_gets_a_piece_at_the_next_step(tmp_path: Path, clock: Clock) -> None:
     training = Training(tmp_path / "samples.jsonl", clock, 0.0, 0.01)
     training.train(5, every=0.0, length=100)
