@@ -73,7 +73,9 @@ class Lines:
         if tenths > self._tenths:
             self._tenths = tenths
             megabytes = f"{self._count / 1e6:,.1f} of {self.total / 1e6:,.1f} MB"
-            print(f"{self._title}: {megabytes}", file=sys.stderr, flush=True)
+            # in one piece, with its end: Ctrl-C came in between, and spoke on in the same line
+            sys.stderr.write(f"{self._title}: {megabytes}\n")
+            sys.stderr.flush()
 
     def reset(self) -> None:
         """None any more; what was said is not said again."""
