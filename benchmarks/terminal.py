@@ -26,6 +26,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.process, self._descriptor = pty.fork()
         if self.process == 0:
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who installs it has bytecode
             os.environ.update(KNET_HOME=str(home), TERM="xterm-256color", COLORTERM="truecolor")
             os.execv(sys.executable, [sys.executable, "-m", "knetui", *words])
         size = struct.pack("HHHH", rows, columns, 0, 0)

@@ -16,6 +16,9 @@ from knetengine.training.folder import all_runs
 from knetengine.training.launch import is_process_of
 from tests.verification import counts
 
+# Programs are begun hundreds of times here, and without bytecode each reads 130 files of ours anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 TOGETHER = ("tests/knetengine/gpu/kernels/",)  # folders that share what takes long to make
 
 
