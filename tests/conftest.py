@@ -19,8 +19,6 @@ from tests.verification import counts
 # Programs are begun hundreds of times here, and without bytecode each reads 130 files of ours anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-TOGETHER = ("tests/knetengine/gpu/kernels/",)  # folders that share what takes long to make
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-snapshots", action="store_true", help="write snapshots/ anew")
@@ -48,14 +46,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """With `--dist loadgroup`, the tests of a file, or of a folder, run one after the other."""
-    if item.config.pluginmanager.hasplugin("xdist"):
-        path = item.path.relative_to(item.config.rootpath).as_posix()
-        group = next((folder for folder in TOGETHER if path.startswith(folder)), path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
