@@ -23,6 +23,8 @@ from tests.ptx.emulator import MOST_THREADS, SHARED_BYTES, Emulator, Loaded
 from tests.ptx.faults import Fault
 from tests.ptx.memory import READABLE, repeated
 
+KEPT_MODULES = 64  # parsed; all of the kernels' tests took 6 GB
+
 
 class PtxDriver:
     """A device on which every kernel is NVRTC's PTX, executed by the emulator.
@@ -90,9 +92,11 @@ class PtxDriver:
 
     def load(self, source: str, options: Sequence[str] = ()) -> Loaded:
         key = source, tuple(options)
-        if key not in self._loaded:
-            self._loaded[key] = self.emulator.load(source, options)
-        return self._loaded[key]
+        loaded = self._loaded.pop(key, None) or self.emulator.load(source, options)
+        self._loaded[key] = loaded  # the last
+        if len(self._loaded) > KEPT_MODULES:
+            del self._loaded[next(iter(self._loaded))]
+        return loaded
 
     def function(self, module: Loaded, name: str) -> tuple[Loaded, str]:
         module.program(name)

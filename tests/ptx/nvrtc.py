@@ -97,7 +97,7 @@ def _check(code: int) -> None:
         raise CompilationError(f"NVRTC: {words(code).decode()}")
 
 
-@functools.cache
+@functools.lru_cache(64)
 def _kept(source: str, options: tuple[str, ...], kind: str) -> bytes:
     """A result of this run, of an earlier one, or of the compiler."""
     key = (kind, *map(str, version()), *FLAGS, *options, source)
