@@ -19,6 +19,7 @@ from knetengine.gpu.drivers.interface import (
     Handle,
     Product,
 )
+from knetengine.gpu.kernels import modules
 from tests.ptx.emulator import MOST_THREADS, SHARED_BYTES, Emulator, Loaded
 from tests.ptx.faults import Fault
 from tests.ptx.memory import READABLE, repeated
@@ -92,11 +93,15 @@ class PtxDriver:
 
     def load(self, source: str, options: Sequence[str] = ()) -> Loaded:
         key = source, tuple(options)
-        loaded = self._loaded.pop(key, None) or self.emulator.load(source, options)
-        self._loaded[key] = loaded  # the last
+        if key not in self._loaded:
+            self._loaded[key] = self.emulator.load(source, options)
+        return self._loaded[key]
+
+    def forget_many(self) -> None:
+        """Keep no module any more if there are many; they are loaded again when they are used."""
         if len(self._loaded) > KEPT_MODULES:
-            del self._loaded[next(iter(self._loaded))]
-        return loaded
+            self._loaded.clear()
+            modules._functions.pop(self, None)
 
     def function(self, module: Loaded, name: str) -> tuple[Loaded, str]:
         module.program(name)

@@ -45,6 +45,7 @@ def board(driver: RecordingDriver) -> Iterator[Board]:
     driver.launched.clear()
     yield board
     board.clear()
+    driver.forget_many()
 
 
 @pytest.fixture(autouse=True)
