@@ -25,7 +25,7 @@ class NarrowCompositor(Compositor):
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
         """Lay all out anew; which widgets are hidden, shown, and of another size since then."""
         hidden = super().reflow(parent, size).hidden
-        places = self.full_map
+        places = self._full_map  # as it was laid out just now; `full_map` might do so again
         known, self._laid_out = self._laid_out, frozenset(places)
         stayed = known & self._laid_out
         resized = {one for one in stayed if one.outer_size != places[one].region.size}

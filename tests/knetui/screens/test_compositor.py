@@ -1,11 +1,14 @@
 """What is put together of the screen is what changed, all of it, and no more."""
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
@@ -119,39 +122,40 @@ async def test_the_terminal_shows_what_a_whole_picture_would(
                 assert "".join(shown[y, x] for x in range(60)) == strip.text
 
 
-async def test_a_widget_is_told_its_size_though_the_layout_was_looked_at() -> None:
-    app = PiecesApp()
+@asynccontextmanager
+async def telling() -> AsyncIterator[tuple[Pilot[None], Told]]:
+    """A screen with one more widget, which keeps what it is told."""
+    app, told = PiecesApp(), Told()
     async with app.run_test(size=(60, 24)) as pilot:
         await pilot.pause()
-        told = Told()
         await app.screen.mount(told)
         await pilot.pause()
+        yield pilot, told
+
+
+async def test_a_widget_is_told_its_size_though_the_layout_was_looked_at() -> None:
+    async with telling() as (pilot, told):
         assert (told.sizes[-1], told.shown) == ((60, told.size.height), 1)
         for width in (30, 40):
             told.styles.width = width
-            app.screen._compositor._full_map_invalidated = True  # as scrolling does
-            app.screen.find_widget(told)
+            pilot.app.screen._compositor._full_map_invalidated = True  # as scrolling does
+            pilot.app.screen.find_widget(told)
             await pilot.pause()
             assert told.sizes[-1] == (width, told.size.height)
         for shown in (2, 3):
             told.display = False
             await pilot.pause()
             told.display = True
-            app.screen._compositor._full_map_invalidated = True
-            app.screen.find_widget(told)
+            pilot.app.screen._compositor._full_map_invalidated = True
+            pilot.app.screen.find_widget(told)
             await pilot.pause()
             assert (told.sizes[-1], told.shown) == ((40, told.size.height), shown)
 
 
 async def test_a_widget_is_told_of_a_size_once() -> None:
-    app = PiecesApp()
-    async with app.run_test(size=(60, 24)) as pilot:
-        await pilot.pause()
-        told = Told()
-        await app.screen.mount(told)
-        await pilot.pause()
+    async with telling() as (pilot, told):
         for width in (30, 40, 40):
             told.styles.width = width
-            app.screen.refresh(layout=True)
+            pilot.app.screen.refresh(layout=True)
             await pilot.pause()
         assert [width for width, _ in told.sizes] == [60, 30, 40]
