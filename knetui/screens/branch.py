@@ -88,8 +88,8 @@ class Branch(ModalScreen[Change | None]):
         if self._run.state.status == "finished":
             times = self._times()
             late = LATE * max(times.values(), default=0.0)
-            early = [i for i, name in enumerate(self._names) if times.get(name, 0.0) <= late]
-            choices.highlighted = early[0] if early else 0
+            early = (i for i, name in enumerate(self._names) if times.get(name, 0.0) <= late)
+            choices.highlighted = next(early, 0)
         self.query_one(Input).focus()
 
     def _times(self) -> dict[str, float]:
