@@ -320,6 +320,13 @@ def test_a_run_that_is_done_can_be_woken_from_its_end(start: Callable[..., RunFo
         branch(folder, "step-7")
 
 
+def test_the_last_piece_is_of_the_trained_model(start: Callable[..., RunFolder]) -> None:
+    folder = start(MODEL, "--epochs", "3")
+    assert wait_for(folder, PATIENCE, ended=True).status == "finished"
+    pieces = [line for line in read_lines(folder.samples) if isinstance(line, Piece)]
+    assert [piece.step for piece in pieces] == [0, 15]  # three times four steps and their epoch
+
+
 def test_a_model_writes_while_it_trains(start: Callable[..., RunFolder]) -> None:
     folder = start()
     change(folder.control, sampling=Sampling(asked=1, every=0, prompt="xy", length=5))

@@ -56,6 +56,8 @@ while not pathlib.Path({str(seen)!r}).exists():
             seen.touch()
 
     await asyncio.wait_for(evaluator.execute(code, see), 20)
+    assert seen.exists()
+    assert said.statuses == ["ok"]
 
 
 async def test_a_traceback_shows_the_users_lines_only(evaluator: Evaluator, said: Any) -> None:

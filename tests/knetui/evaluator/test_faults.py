@@ -258,9 +258,7 @@ def test_the_child_goes_when_its_front_end_is_killed(code: str) -> None:
         time.sleep(0.3)
         below = child.children(recursive=True)
         parent.kill()
-    deadline = (
-        time.monotonic() + PATIENCE
-    )  # three seconds were 9 ms too few beside a busy neighbour
+    deadline = time.monotonic() + PATIENCE  # three were 9 ms too few beside a busy neighbour
     while any(_lives(process) for process in (child, *below)):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -124,9 +124,7 @@ def test_of_many_runs_so_many_are_read_as_there_is_time_for(reads: list[str]) ->
     assert len(reads) == MANY  # they have ended
 
 
-def test_of_many_runs_a_few_are_looked_at_in_each_scan(
-    reads: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_runs_a_few_are_looked_at_in_each_scan(reads: list[str]) -> None:
     for number in range(MANY):
         make(f"run{number}", State("finished"))
     runs = scanned()
